@@ -1,0 +1,1 @@
+"""Settings, document types and translations: the only reader of files and environment."""

@@ -1,0 +1,322 @@
+"""Every error Aktenwerk raises on purpose, in one tree.
+
+    AktenError
+    ├── WrongUse              exit 2   the command cannot mean anything as given
+    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo
+    ├── PartMissing           exit 3   a program, language or server is not there
+    │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*
+    ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
+    │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
+    │   │   UnsupportedFormat, ImageTooLarge, TooManyPages, PageUnreadable, DigestMismatch, GaveUp
+    ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
+    ├── Damaged               exit 1   what was stored is not what was recorded
+    │   ├── ObjectMissing, ObjectDamaged
+    └── DiskFull*             exit 3
+                              (* may pass: trying again makes sense)
+
+A message and a hint are English templates with named fields; ``N_`` marks them for the German
+catalogue. Records keep ``code`` and ``params`` only, so that a reason can be read in either language
+years later: ``describe(code, params)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple
+
+Param = str | int | float
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
+    """Mark a template for the message catalogue; returns it unchanged."""
+    return text
+
+
+class Description(NamedTuple):
+    """What went wrong, and what the user can do: untranslated templates with their fields."""
+
+    message: str
+    hint: str
+    retryable: bool
+
+
+class AktenError(Exception):
+    """Base of all errors: carries its exit code, whether a retry makes sense, and the way out."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+    message: ClassVar[str] = N_("Something went wrong: {detail}")
+    hint: ClassVar[str] = ""
+
+    def __init__(self, **params: Param) -> None:
+        self.params: dict[str, Param] = params
+        super().__init__(fill(self.message, params))
+
+
+def fill(template: str, params: Mapping[str, Param]) -> str:
+    """Put ``params`` into a template; a missing field stays visible instead of raising."""
+    return template.format_map(_Lenient(params))
+
+
+class _Lenient(dict[str, Param]):
+    def __missing__(self, key: str) -> str:
+        return "{" + key + "}"
+
+
+# --- wrong use -------------------------------------------------------------------------------------
+
+
+class WrongUse(AktenError):
+    """The command cannot mean anything as given."""
+
+    code = "wrong_use"
+    exit_code = 2
+    message = N_("{detail}")
+
+
+class NotFound(WrongUse):
+    """No record has this id or file number."""
+
+    code = "not_found"
+    message = N_("Nothing is known under '{name}'.")
+    hint = N_("Ids are shown by 'akten status', 'akten search' and 'akten failures'.")
+
+
+class BadSetting(WrongUse):
+    """A setting has a value that cannot be used."""
+
+    code = "bad_setting"
+    message = N_("The setting '{name}' cannot be used: {detail}")
+    hint = N_("See docs/settings.md for what it may be.")
+
+
+class UnreadableList(WrongUse):
+    """A CSV list (inventory, manifest) cannot be read as a table."""
+
+    code = "unreadable_list"
+    message = N_("'{name}' cannot be read as a list: {detail}")
+    hint = N_("Save it as CSV with a header line; the columns are named in docs/formats.md.")
+
+
+class NothingToDo(WrongUse):
+    """A path does not exist or holds no file."""
+
+    code = "nothing_there"
+    message = N_("There is nothing at '{name}'.")
+    hint = N_("Check the path; a folder, a PDF, TIFF, JPEG or PNG file is expected.")
+
+
+# --- a part is missing -----------------------------------------------------------------------------
+
+
+class PartMissing(AktenError):
+    """A program, language or server that is needed is not there."""
+
+    code = "part_missing"
+    exit_code = 3
+    hint = N_("'akten doctor' shows what is missing and the command that mends it.")
+
+
+class ToolMissing(PartMissing):
+    """An external program is not installed."""
+
+    code = "tool_missing"
+    message = N_("The program '{tool}' is not installed.")
+    hint = N_("Ask an administrator for: apt-get install {package}")
+
+
+class LanguageMissing(PartMissing):
+    """Tesseract has no model for a language that is configured."""
+
+    code = "language_missing"
+    message = N_("Tesseract has no model for the language '{language}'.")
+    hint = N_("Ask an administrator for: apt-get install {package}")
+
+
+class BrokerUnavailable(PartMissing):
+    """Redis or Valkey does not answer."""
+
+    code = "broker_unavailable"
+    retryable = True
+    message = N_("The queue server does not answer: {detail}")
+    hint = N_("Nothing is lost: start it and run the command again.")
+
+
+class StoreUnavailable(PartMissing):
+    """The object store does not answer."""
+
+    code = "store_unavailable"
+    retryable = True
+    message = N_("The object store does not answer: {detail}")
+    hint = N_("Nothing is lost: start it and run the command again.")
+
+
+class LedgerUnavailable(PartMissing):
+    """The ledger's database cannot be opened."""
+
+    code = "ledger_unavailable"
+    retryable = True
+    message = N_("The ledger cannot be opened: {detail}")
+    hint = N_("Check the data folder and its rights, or the database's address.")
+
+
+class DiskFull(AktenError):
+    """No space is left where something has to be written."""
+
+    code = "disk_full"
+    exit_code = 3
+    retryable = True
+    message = N_("No space is left on the disk.")
+    hint = N_("Free some space and run the command again; nothing is lost.")
+
+
+# --- bad input: to quarantine, the rest goes on ----------------------------------------------------
+
+
+class BadInput(AktenError):
+    """A file or page that cannot be used; it is kept in quarantine with this reason."""
+
+    code = "bad_input"
+    exit_code = 1
+
+
+class EmptyFile(BadInput):
+    """The file has no bytes."""
+
+    code = "empty_file"
+    message = N_("The file is empty.")
+    hint = N_("Scan the paper again, or copy the file again from its source.")
+
+
+class EncryptedFile(BadInput):
+    """The PDF needs a password."""
+
+    code = "encrypted"
+    message = N_("The PDF is protected by a password.")
+    hint = N_("Save it without a password and ingest it again.")
+
+
+class TruncatedFile(BadInput):
+    """The file ends before its content does."""
+
+    code = "truncated"
+    message = N_("The file is incomplete: its end is missing.")
+    hint = N_("Copy it again from the scanner or the contractor, then ingest it again.")
+
+
+class DamagedFile(BadInput):
+    """The file's structure cannot be read."""
+
+    code = "damaged"
+    message = N_("The file is damaged and cannot be read ({detail}).")
+    hint = N_("Scan the paper again, or ask the contractor for a new copy.")
+
+
+class NoPages(BadInput):
+    """A document without a single page."""
+
+    code = "no_pages"
+    message = N_("The file has no pages.")
+    hint = N_("Check the original; scan the paper again if there is one.")
+
+
+class MislabelledFile(BadInput):
+    """The name says one format, the content is another."""
+
+    code = "mislabelled"
+    message = N_("The name says {claimed}, but the content is {actual}.")
+    hint = N_("Give the file its right ending and ingest it again.")
+
+
+class UnsupportedFormat(BadInput):
+    """Not a format Aktenwerk reads."""
+
+    code = "unsupported_format"
+    message = N_("The file is no PDF, TIFF, JPEG or PNG ({actual}).")
+    hint = N_("Print it to PDF and ingest that, or leave the file out.")
+
+
+class ImageTooLarge(BadInput):
+    """More pixels than any paper of ours can have."""
+
+    code = "image_too_large"
+    message = N_("The image is absurdly large: {width} × {height} pixels, at most {limit} million are read.")
+    hint = N_("Scan again at 300 dpi; for plans above A0 raise 'limits.max_megapixels'.")
+
+
+class TooManyPages(BadInput):
+    """More pages than one source may hold."""
+
+    code = "too_many_pages"
+    message = N_("The file has {pages} pages; at most {limit} are read from one file.")
+    hint = N_("Split it into volumes, or raise 'limits.max_pages'.")
+
+
+class PageUnreadable(BadInput):
+    """One page's image cannot be decoded."""
+
+    code = "page_unreadable"
+    message = N_("The page's image cannot be read ({detail}).")
+    hint = N_("Scan this page again; the other pages of the file are not affected.")
+
+
+class DigestMismatch(BadInput):
+    """The manifest's sha256 is not the file's."""
+
+    code = "digest_mismatch"
+    message = N_("The file is not the one the manifest names: its SHA-256 differs.")
+    hint = N_("Ask the contractor to deliver the file again.")
+
+
+class GaveUp(BadInput):
+    """Several attempts ended without a result (crash, kill, time limit)."""
+
+    code = "gave_up"
+    message = N_("Given up after {attempts} attempts, the last one ended without a result.")
+    hint = N_("'akten retry' tries again; if it happens again, scan the paper again.")
+
+
+# --- recognition and storage -----------------------------------------------------------------------
+
+
+class RecognitionFailed(AktenError):
+    """The engine broke or ran out of time on a page; the page stays as image."""
+
+    code = "recognition_failed"
+    message = N_("The text of this page could not be recognised ({detail}).")
+    hint = N_("The page is kept as image; a person should look at it.")
+
+
+class Damaged(AktenError):
+    """Something stored is not what was recorded."""
+
+    code = "store_damaged"
+
+
+class ObjectMissing(Damaged):
+    """The store does not have an object the ledger has recorded."""
+
+    code = "object_missing"
+    message = N_("The stored object {key} is missing.")
+    hint = N_("Restore it from backup; 'akten verify' lists all that is missing.")
+
+
+class ObjectDamaged(Damaged):
+    """A stored object's bytes have another hash than recorded."""
+
+    code = "object_damaged"
+    message = N_("The stored object {key} is damaged: its SHA-256 differs.")
+    hint = N_("Restore it from backup; 'akten verify' lists all that is damaged.")
+
+
+def _family(base: type[AktenError]) -> list[type[AktenError]]:
+    return [base, *(member for child in base.__subclasses__() for member in _family(child))]
+
+
+def describe(code: str) -> Description:
+    """Look up the message and hint templates recorded as ``code``; unknown codes describe themselves."""
+    for error in _family(AktenError):
+        if error.code == code:
+            return Description(error.message, error.hint, error.retryable)
+    return Description(code, "", False)

@@ -1,0 +1,1 @@
+"""An image in, words with boxes out. Knows nothing of files, queues, stores or settings."""

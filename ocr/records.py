@@ -1,0 +1,107 @@
+"""What recognition yields: frozen records, all lengths in pixels of the upright, deskewed page image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+#: Grey image, shape (height, width), uint8, 0 black … 255 white.
+Grey = npt.NDArray[np.uint8]
+#: Grey (height, width) or RGB (height, width, 3), uint8.
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: left and top edge, width and height, in pixels; the origin is the top left corner."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word.
+
+    ``confidence`` is 0 … 100; ``line`` counts the page's text lines from 0 in reading order, so words
+    of equal ``line`` stand on one line and the sequence of words is the reading order.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """A page's words, and how the page was turned to read them.
+
+    The geometry, in this order: the page's pixels are turned clockwise by ``rotation`` (0, 90, 180 or
+    270 degrees), which gives an image of ``width`` × ``height`` pixels; that is turned about its centre
+    by ``skew`` degrees counter-clockwise without changing its size, which makes the text lines
+    horizontal. Every ``Word.box`` lies in the image so obtained.
+    """
+
+    words: tuple[Word, ...]
+    width: int
+    height: int
+    rotation: int
+    skew: float
+    confidence: float
+    language: str
+    engine: str
+
+    @property
+    def text(self) -> str:
+        """The words in reading order: spaces between words, line breaks between lines."""
+        return text_of(self.words)
+
+
+def text_of(words: tuple[Word, ...]) -> str:
+    """Join words in reading order: spaces within a line, line breaks between lines."""
+    pieces: list[str] = []
+    previous: int | None = None
+    for word in words:
+        if previous is not None:
+            pieces.append(" " if word.line == previous else "\n")
+        pieces.append(word.text)
+        previous = word.line
+    return "".join(pieces)
+
+
+def words_to_json(words: tuple[Word, ...]) -> list[dict[str, Any]]:
+    """The stable JSON form of words: ``text``, ``box`` [left, top, width, height], ``confidence``, ``line``."""
+    return [
+        {
+            "text": word.text,
+            "box": [word.box.left, word.box.top, word.box.width, word.box.height],
+            "confidence": round(word.confidence, 1),
+            "line": word.line,
+        }
+        for word in words
+    ]
+
+
+def words_from_json(rows: list[dict[str, Any]]) -> tuple[Word, ...]:
+    """The inverse of :func:`words_to_json`."""
+    return tuple(Word(row["text"], Box(*row["box"]), row["confidence"], row["line"]) for row in rows)
+
+
+class OcrEngine(Protocol):
+    """The seam to a recognition engine: one grey image in, words out."""
+
+    @property
+    def name(self) -> str:
+        """Engine and version, for the record, e.g. ``tesseract 5.3.0``."""
+
+    def read(self, image: Grey, *, dpi: int, language: str) -> tuple[Word, ...]:
+        """Recognise ``image`` as it lies; boxes in its pixels.
+
+        Raises ``errors.RecognitionFailed`` when the engine breaks or exceeds its time.
+        """

@@ -1,0 +1,1 @@
+"""What happens to a batch, step by step. ``flow`` shows the whole way."""

@@ -1,0 +1,1 @@
+"""What people look at: terminal output now, the nightly report later."""

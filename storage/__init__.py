@@ -1,0 +1,1 @@
+"""What is kept: objects, ledger and index. Knows nothing of recognition."""
