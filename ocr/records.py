@@ -76,7 +76,7 @@ def text_of(words: tuple[Word, ...]) -> str:
 
 
 def words_to_json(words: tuple[Word, ...]) -> list[dict[str, Any]]:
-    """The stable JSON form of words: ``text``, ``box`` [left, top, width, height], ``confidence``, ``line``."""
+    """The stable JSON form: ``text``, ``box`` [left, top, width, height], ``confidence``, ``line``."""
     return [
         {
             "text": word.text,

@@ -1,0 +1,65 @@
+"""Alarms: what does not add up and a person has to look at. Open until its cause is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from storage.ledger.core import Transaction
+from storage.ledger.tables import alarms
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An open alarm; while it names a volume, that volume does not count as digitised."""
+
+    id: int
+    code: str
+    subject: str
+    batch_id: str | None
+    volume_id: str | None
+    params: Mapping[str, Any]
+    raised_at: str
+
+
+_COLUMNS = tuple(alarms.c[name] for name in Alarm.__slots__)
+
+
+def sound(
+    tx: Transaction,
+    code: str,
+    subject: str,
+    *,
+    batch_id: str | None = None,
+    volume_id: str | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> None:
+    """Raise an alarm; the same alarm on the same subject is raised once, with its newest details."""
+    values = {"batch_id": batch_id, "volume_id": volume_id, "params": dict(params or {}), "cleared_at": None}
+    same = (alarms.c.code == code) & (alarms.c.subject == subject)
+    old = tx.one(select(alarms).where(same))
+    if old is None:
+        tx.run(alarms.insert().values(code=code, subject=subject, raised_at=tx.at, **values))
+    elif any(old[name] != value for name, value in values.items()):
+        tx.run(alarms.update().where(same).values(**values))
+    else:
+        return
+    tx.record("alarm.raised", subject, code=code)
+
+
+def clear(tx: Transaction, code: str, subject: str) -> None:
+    """End an alarm whose cause is gone; nothing happens when there is none."""
+    raised = (alarms.c.code == code) & (alarms.c.subject == subject) & alarms.c.cleared_at.is_(None)
+    if tx.run(alarms.update().where(raised).values(cleared_at=tx.at)):
+        tx.record("alarm.cleared", subject, code=code)
+
+
+def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Alarm]:
+    """Open alarms, oldest first; of one batch if named."""
+    query = select(*_COLUMNS).where(alarms.c.cleared_at.is_(None)).order_by(alarms.c.id)
+    if batch_id is not None:
+        query = query.where(alarms.c.batch_id == batch_id)
+    return [Alarm(**row) for row in tx.rows(query)]

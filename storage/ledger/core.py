@@ -1,0 +1,98 @@
+"""The ledger's connection to its database, and the transaction all verbs work in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, Row, RowMapping
+from sqlalchemy.exc import OperationalError
+
+from errors import DiskFull, LedgerUnavailable
+from storage.ledger.database import READING, open_database
+from storage.ledger.tables import events
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One database transaction; ``now`` is its time in seconds since the epoch."""
+
+    connection: Connection
+    now: float
+
+    @property
+    def at(self) -> str:
+        """``now`` as an ISO 8601 timestamp in UTC, milliseconds, sortable as text."""
+        moment = datetime.fromtimestamp(self.now, UTC)
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def record(self, kind: str, subject: str, **data: Any) -> None:  # noqa: ANN401 - JSON
+        """Append an event: what happened (``kind``) to whom (``subject``, an id), with its details."""
+        row = {"at": self.at, "kind": kind, "subject": subject, "data": data}
+        self.connection.execute(events.insert().values(row))
+
+    def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Execute a statement that changes rows; returns how many it changed."""
+        if rows is not None and not rows:
+            return 0
+        return self.connection.execute(statement, rows).rowcount
+
+    def rows(self, query: Executable) -> list[RowMapping]:
+        """All rows of a query, by column name."""
+        return list(self.connection.execute(query).mappings())
+
+    def stream(self, query: Executable) -> Iterator[Row[Any]]:
+        """The rows of a large query, fetched as they are used."""
+        return iter(self.connection.execution_options(yield_per=1000).execute(query))
+
+    def one(self, query: Executable) -> RowMapping | None:
+        """The first row of a query, or None."""
+        return self.connection.execute(query).mappings().first()
+
+    def value(self, query: Executable) -> Any:  # noqa: ANN401 - whatever the column holds
+        """The first column of the first row, or None."""
+        return self.connection.execute(query).scalar()
+
+
+class Ledger:
+    """Opens the database at ``url`` (SQLAlchemy's form) and hands out transactions.
+
+    Not to be shared across a fork: each process opens its own.
+    """
+
+    def __init__(self, url: str, clock: Clock = time.time) -> None:
+        self._engine: Engine = open_database(url)
+        self._clock = clock
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """A transaction that changes the ledger: all of it or nothing."""
+        with _translated(), self._engine.begin() as connection:
+            yield Transaction(connection, self._clock())
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent view that blocks nobody."""
+        with _translated(), self._engine.connect() as connection:
+            yield Transaction(connection.execution_options(**READING), self._clock())
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        detail = str(error.orig)
+        if "disk is full" in detail or "No space left" in detail:
+            raise DiskFull from error
+        raise LedgerUnavailable(detail=detail) from error

@@ -1,0 +1,1 @@
+"""The ledger's migrations, applied by ``storage.ledger.database``."""

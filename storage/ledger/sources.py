@@ -1,0 +1,207 @@
+"""Batches, stacks and sources: what was delivered, and what became of each file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from storage.ledger.core import Transaction
+from storage.ledger.leases import Claim, claim_row, release, wait_again
+from storage.ledger.tables import batches, pages, sources, stacks
+
+
+@dataclass(frozen=True, slots=True)
+class NewSource:
+    """A delivered file whose original is already stored; ``stack`` names the run of sheets it is part of.
+
+    Sources of one stack are read on in ``position`` order: a cover sheet in one holds for the next.
+    ``hint_by`` says what named the volume: "manifest", "name" (of file or folder) or "hand".
+    """
+
+    id: str
+    sha256: str
+    name: str
+    size: int
+    object_key: str
+    stack_id: str
+    position: int
+    hint_volume_id: str | None
+    hint_by: str | None
+    expected_pages: int | None
+    reason: str | None = None
+    reason_params: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as it stands in the ledger."""
+
+    id: str
+    batch_id: str
+    stack_id: str
+    position: int
+    name: str
+    sha256: str
+    size: int
+    object_key: str
+    state: str
+    media_type: str | None
+    page_count: int | None
+    expected_pages: int | None
+    hint_volume_id: str | None
+    hint_by: str | None
+    reason: str | None
+    reason_params: Mapping[str, Any] | None
+    attempts: int
+
+
+_COLUMNS = tuple(sources.c[name] for name in Source.__slots__)
+
+
+def get(tx: Transaction, source_id: str) -> Source | None:
+    """One source by id."""
+    row = tx.one(select(*_COLUMNS).where(sources.c.id == source_id))
+    return Source(**row) if row else None
+
+
+def by_sha256(tx: Transaction, sha256: str) -> Source | None:
+    """The source with these bytes, if they came before."""
+    row = tx.one(select(*_COLUMNS).where(sources.c.sha256 == sha256))
+    return Source(**row) if row else None
+
+
+def register_batch(
+    tx: Transaction, batch_id: str, name: str, stack_names: Mapping[str, str], new: Sequence[NewSource]
+) -> None:
+    """Record a batch with all its sources at once; a source with a reason starts in quarantine."""
+    tx.run(batches.insert().values(id=batch_id, name=name, received_at=tx.at))
+    tx.record("batch.received", batch_id, sources=len(new))
+    rows = [
+        {"id": stack_id, "batch_id": batch_id, "name": title, "state": "open"}
+        for stack_id, title in stack_names.items()
+    ]
+    tx.run(stacks.insert(), rows)
+    for source in new:
+        values = {name: getattr(source, name) for name in NewSource.__slots__}
+        state = "quarantined" if source.reason else "waiting"
+        tx.run(sources.insert().values(batch_id=batch_id, state=state, **values))
+        tx.record("source.received", source.id, batch=batch_id, sha256=source.sha256, size=source.size)
+        if source.reason:
+            tx.record("source.quarantined", source.id, reason=source.reason)
+
+
+def resubmit(
+    tx: Transaction, source_id: str, *, name: str, hint_volume_id: str | None, hint_by: str | None
+) -> None:
+    """Try a quarantined source again under another name: a mislabelled file was renamed."""
+    values = {"name": name, "hint_volume_id": hint_volume_id, "hint_by": hint_by}
+    values |= {"reason": None, "reason_params": None}
+    tx.run(sources.update().where(sources.c.id == source_id).values(state="waiting", attempts=0, **values))
+    tx.record("source.resubmitted", source_id)
+
+
+def claim(tx: Transaction, source_id: str, claim: Claim) -> Source | None:
+    """Take a waiting source to split it; None when another has it or it is done."""
+    if not claim_row(tx, sources, sources.c.state, source_id, claim):
+        return None
+    return get(tx, source_id)
+
+
+def split(tx: Transaction, source: Source, media_type: str, page_count: int, stack_id: str) -> list[str]:
+    """Record a source's pages as waiting; returns their ids."""
+    rows: list[dict[str, Any]] = [
+        {
+            "id": f"{source.id}-{number}",
+            "source_id": source.id,
+            "stack_id": stack_id,
+            "number": number,
+            "stage": "waiting",
+            "attempts": 0,
+        }
+        for number in range(1, page_count + 1)
+    ]
+    tx.run(pages.insert(), rows)
+    values = {"state": "split", "media_type": media_type, "page_count": page_count, "stack_id": stack_id}
+    tx.run(release(sources).where(sources.c.id == source.id).values(**values))
+    tx.record("source.split", source.id, pages=page_count, media_type=media_type)
+    return [row["id"] for row in rows]
+
+
+def add_stack(tx: Transaction, stack_id: str, batch_id: str, name: str) -> None:
+    """Record a stack of its own, for a source that turned out to hold several pages."""
+    if tx.value(select(stacks.c.id).where(stacks.c.id == stack_id)) is None:
+        row = {"id": stack_id, "batch_id": batch_id, "name": name, "state": "open"}
+        tx.run(stacks.insert().values(row))
+
+
+def quarantine(tx: Transaction, source_id: str, reason: str, params: Mapping[str, Any]) -> None:
+    """Put a source into quarantine with the reason a clerk will read."""
+    values = {"state": "quarantined", "reason": reason, "reason_params": dict(params)}
+    tx.run(release(sources).where(sources.c.id == source_id).values(**values))
+    tx.record("source.quarantined", source_id, reason=reason)
+
+
+def put_back(tx: Transaction, source_id: str, *, forgive: bool = False) -> None:
+    """Let a source wait again; ``forgive`` forgets earlier attempts."""
+    if forgive:
+        tx.record("source.retried", source_id)
+    again = wait_again(sources, forgive=forgive).values(state="waiting")
+    tx.run(again.where(sources.c.id == source_id))
+
+
+def of_stack(tx: Transaction, stack_id: str) -> list[Source]:
+    """The sources of a stack in the order in which they were laid on the scanner."""
+    query = select(*_COLUMNS).where(sources.c.stack_id == stack_id).order_by(sources.c.position)
+    return [Source(**row) for row in tx.rows(query)]
+
+
+def is_settled(tx: Transaction, stack_id: str) -> bool:
+    """Whether nothing of the stack is still to be split or recognised."""
+    unsplit = select(func.count()).where(
+        sources.c.stack_id == stack_id, sources.c.state.in_(("waiting", "working"))
+    )
+    unread = select(func.count()).where(
+        pages.c.stack_id == stack_id, pages.c.stage.in_(("waiting", "working"))
+    )
+    return not tx.value(unsplit) and not tx.value(unread)
+
+
+def lock_stack(tx: Transaction, stack_id: str) -> bool:
+    """Whether the stack is still to be filed; held against other writers until the commit."""
+    query = select(stacks.c.state).where(stacks.c.id == stack_id).with_for_update()
+    return bool(tx.value(query) == "open")
+
+
+def batch_of(tx: Transaction, stack_id: str) -> str:
+    """The batch a stack came with."""
+    batch: str = tx.value(select(stacks.c.batch_id).where(stacks.c.id == stack_id))
+    return batch
+
+
+def set_stack_state(tx: Transaction, stack_id: str, state: str) -> None:
+    """Mark a stack as "filed" (its pages belong to documents) or "open" again."""
+    if tx.run(stacks.update().where(stacks.c.id == stack_id, stacks.c.state != state).values(state=state)):
+        tx.record(f"stack.{state}", stack_id)
+
+
+def others_expected(tx: Transaction, batch_id: str, volume_id: str) -> bool:
+    """Whether sources named for this volume in the batch lie in stacks not yet filed."""
+    query = (
+        select(sources.c.id)
+        .join(stacks, stacks.c.id == sources.c.stack_id)
+        .where(
+            sources.c.batch_id == batch_id, sources.c.hint_volume_id == volume_id, stacks.c.state == "open"
+        )
+        .limit(1)
+    )
+    return tx.value(query) is not None
+
+
+def assign(tx: Transaction, source_id: str, volume_id: str) -> None:
+    """Name a source's volume by hand; what a cover sheet in it says goes on holding."""
+    values = {"hint_volume_id": volume_id, "hint_by": "hand"}
+    tx.run(sources.update().where(sources.c.id == source_id).values(values))
+    tx.record("source.assigned", source_id, volume=volume_id)

@@ -1,0 +1,191 @@
+"""The ledger's tables. History is in ``events``; every other table is the current state beside it.
+
+Stages of a page: waiting → working → recognised → stored, or blank, separator, quarantined.
+States of a source: waiting → working → split, or quarantined.
+States of a stack: open → filed.   States of a document: waiting → working → stored, empty or failed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows automatically only for INTEGER; PostgreSQL needs BIGINT for 135 million events.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _lease() -> list[Column[object]]:
+    """Who works on the row and until when (seconds since the epoch); how often it was begun."""
+    return [
+        Column("lease_owner", Text),
+        Column("lease_until", Float),
+        Column("attempts", Integer, nullable=False, default=0),
+    ]
+
+
+def _reason() -> list[Column[object]]:
+    """Why the row is in quarantine or failed: an ``errors`` code with its parameters."""
+    return [Column("reason", String(40)), Column("reason_params", JSON)]
+
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("ix_events_subject", "subject"),
+    sqlite_autoincrement=True,
+)
+
+case_files = Table(
+    "case_files",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("file_number", Text, nullable=False),
+    Column("file_key", Text, nullable=False, unique=True),
+    Column("holder", Text),
+    Column("in_inventory", Boolean, nullable=False),
+)
+
+volumes = Table(
+    "volumes",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("case_file_id", ForeignKey("case_files.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("box", Text),
+    Column("remark", Text),
+    Column("expected_pages", Integer),
+    Column("in_inventory", Boolean, nullable=False),
+    UniqueConstraint("case_file_id", "number"),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("received_at", String(32), nullable=False),
+)
+
+stacks = Table(
+    "stacks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("batch_id", ForeignKey("batches.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Index("ix_stacks_batch_id", "batch_id"),
+    Index("ix_stacks_state", "state"),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("batch_id", ForeignKey("batches.id"), nullable=False),
+    Column("stack_id", ForeignKey("stacks.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("object_key", Text, nullable=False),
+    Column("hint_volume_id", ForeignKey("volumes.id")),
+    Column("hint_by", String(10)),
+    Column("expected_pages", Integer),
+    Column("page_count", Integer),
+    Column("media_type", String(10)),
+    Column("state", String(12), nullable=False),
+    *_reason(),
+    *_lease(),
+    Index("ix_sources_state", "state"),
+    Index("ix_sources_stack_id", "stack_id"),
+    Index("ix_sources_hint_volume_id", "hint_volume_id"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("volume_id", ForeignKey("volumes.id"), unique=True),
+    Column("stack_id", ForeignKey("stacks.id"), unique=True),
+    Column("state", String(12), nullable=False),
+    Column("revision", Integer, nullable=False, default=0),
+    Column("stored_revision", Integer),
+    Column("indexed_revision", Integer),
+    Column("object_key", Text),
+    Column("sha256", String(64)),
+    Column("size", BigInteger),
+    Column("page_count", Integer, nullable=False, default=0),
+    Column("stored_at", String(32)),
+    *_reason(),
+    *_lease(),
+    Index("ix_documents_state", "state"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("id", String(30), primary_key=True),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("stack_id", ForeignKey("stacks.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("stage", String(12), nullable=False),
+    Column("document_id", ForeignKey("documents.id")),
+    Column("document_page", Integer),
+    Column("type", String(40)),
+    Column("filed_type", String(40)),
+    Column("opens_section", Boolean, nullable=False, default=False),
+    Column("evidence", JSON),
+    Column("code", Text),
+    Column("result", JSON),
+    Column("words_key", Text),
+    Column("confidence", Float),
+    *_reason(),
+    *_lease(),
+    UniqueConstraint("source_id", "number"),
+    Index("ix_pages_stage", "stage"),
+    Index("ix_pages_stack_id_stage", "stack_id", "stage"),
+    Index("ix_pages_document_id", "document_id"),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("code", String(40), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("batch_id", ForeignKey("batches.id")),
+    Column("volume_id", ForeignKey("volumes.id")),
+    Column("params", JSON, nullable=False),
+    Column("raised_at", String(32), nullable=False),
+    Column("cleared_at", String(32)),
+    Index("ix_alarms_cleared_at_volume_id", "cleared_at", "volume_id"),
+    UniqueConstraint("code", "subject"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,66 @@
+"""What is left to do, read from the ledger alone: the broker may forget everything at any time."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Column, Table, and_, exists, or_, select
+
+from storage.ledger import leases
+from storage.ledger.core import Transaction
+from storage.ledger.tables import documents, pages, sources, stacks
+
+Step = Literal["split", "recognise", "file", "assemble"]
+
+
+class Task(NamedTuple):
+    """One step to be done on one source, page, stack or document."""
+
+    step: Step
+    id: str
+
+
+_LEASED: tuple[tuple[Table, Column[Any], Step], ...] = (
+    (sources, sources.c.state, "split"),
+    (pages, pages.c.stage, "recognise"),
+    (documents, documents.c.state, "assemble"),
+)
+
+
+def open_tasks(tx: Transaction, limit: int) -> list[Task]:
+    """Tasks nobody holds a valid lease on, the last steps first, so that what was begun gets finished."""
+    tasks: list[Task] = []
+    for table, state, step in reversed(_LEASED):
+        free = or_(state == "waiting", and_(state == "working", table.c.lease_until < tx.now))
+        query = select(table.c.id).where(free).order_by(table.c.id).limit(limit)
+        tasks += [Task(step, row["id"]) for row in tx.rows(query)]
+        if step == "assemble":
+            tasks += [Task("file", stack_id) for stack_id in _stacks_to_file(tx, limit)]
+    return tasks[:limit]
+
+
+def _stacks_to_file(tx: Transaction, limit: int) -> list[str]:
+    """Stacks with all pages read whose filing was cut off."""
+    unsplit = exists().where(sources.c.stack_id == stacks.c.id, sources.c.state.in_(("waiting", "working")))
+    unread = exists().where(pages.c.stack_id == stacks.c.id, pages.c.stage.in_(("waiting", "working")))
+    query = select(stacks.c.id).where(stacks.c.state == "open", ~unsplit, ~unread)
+    return [row["id"] for row in tx.rows(query.order_by(stacks.c.id).limit(limit))]
+
+
+def is_drained(tx: Transaction) -> bool:
+    """Whether nothing waits or is in work."""
+    busy = (
+        select(table.c.id).where(state.in_(("waiting", "working"))).limit(1) for table, state, _ in _LEASED
+    )
+    unfiled = select(stacks.c.id).where(stacks.c.state == "open").limit(1)
+    return all(tx.value(query) is None for query in (*busy, unfiled))
+
+
+def holders(tx: Transaction) -> set[str]:
+    """Everybody who holds a lease on anything."""
+    return {owner for table, _, _ in _LEASED for owner in leases.owners(tx, table)}
+
+
+def expire(tx: Transaction, owner: str) -> int:
+    """End all leases of an owner known to be dead."""
+    return sum(leases.expire(tx, table, owner) for table, _, _ in _LEASED)
