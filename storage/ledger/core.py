@@ -63,11 +63,12 @@ class Transaction:
 class Ledger:
     """Opens the database at ``url`` (SQLAlchemy's form) and hands out transactions.
 
-    Not to be shared across a fork: each process opens its own.
+    Not to be shared across a fork: each process opens its own. Without ``migrate`` its tables are taken
+    to be up to date.
     """
 
-    def __init__(self, url: str, clock: Clock = time.time) -> None:
-        self._engine: Engine = open_database(url)
+    def __init__(self, url: str, clock: Clock = time.time, *, migrate: bool = True) -> None:
+        self._engine: Engine = open_database(url, migrate=migrate)
         self._clock = clock
 
     @contextmanager

@@ -208,3 +208,13 @@ def pages_promised(tx: Transaction) -> int:
     """Pages that split sources said they have: what the pages received must add up to."""
     total = select(func.coalesce(func.sum(sources.c.page_count), 0)).where(sources.c.state == "split")
     return int(tx.value(total))
+
+
+def pages_in_products(tx: Transaction) -> int:
+    """Pages in stored products that are recorded as lying there, counted from the documents' side."""
+    inside = (
+        select(func.count())
+        .select_from(pages.join(documents, documents.c.id == pages.c.document_id))
+        .where(pages.c.stage == "stored", documents.c.object_key.is_not(None))
+    )
+    return int(tx.value(inside))

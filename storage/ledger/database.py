@@ -26,8 +26,8 @@ _BUSY_SECONDS = 60
 READING = {"akten_reading": True}
 
 
-def open_database(url: str) -> Engine:
-    """Open the database at a SQLAlchemy ``url`` and migrate it to the newest tables.
+def open_database(url: str, *, migrate: bool = True) -> Engine:
+    """Open the database at a SQLAlchemy ``url`` and bring its tables up to date.
 
     Raises ``LedgerUnavailable`` when it cannot be opened or was written by a newer Aktenwerk.
     """
@@ -35,7 +35,8 @@ def open_database(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     try:
-        migrate(engine)
+        if migrate:
+            _migrate(engine)
     except DBAPIError as error:
         raise LedgerUnavailable(detail=str(error.orig)) from error
     return engine
@@ -59,7 +60,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def migrate(engine: Engine) -> None:
+def _migrate(engine: Engine) -> None:
     """Apply the migrations that are missing; a current database costs one query."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))

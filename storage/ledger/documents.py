@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import RowMapping, bindparam, select
 
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, wait_again
+from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
 from storage.ledger.tables import case_files, documents, pages, volumes
 
 
@@ -70,14 +70,17 @@ def all_documents(tx: Transaction) -> list[Document]:
     return [_document(row) for row in tx.rows(_SELECT.order_by(*order))]
 
 
-def touch(
-    tx: Transaction, document_id: str, *, volume_id: str | None = None, stack_id: str | None = None
-) -> None:
-    """Say that a document's pages changed: it waits to be built again. Creates it when new."""
-    changed = {"state": "waiting", "revision": documents.c.revision + 1, "reason": None, "attempts": 0}
-    if not tx.run(release(documents).where(documents.c.id == document_id).values(changed)):
-        row = {"id": document_id, "volume_id": volume_id, "stack_id": stack_id}
-        tx.run(documents.insert().values(state="waiting", revision=1, page_count=0, attempts=0, **row))
+def ensure(tx: Transaction, document_id: str, *, volume_id: str | None, stack_id: str | None) -> None:
+    """Create the document of a volume, or of a stack that belongs to none, unless it exists."""
+    if tx.value(select(documents.c.id).where(documents.c.id == document_id)) is None:
+        row = {"id": document_id, "volume_id": volume_id, "stack_id": stack_id, "page_count": 0}
+        tx.run(documents.insert().values(state="empty", revision=0, indexed_revision=0, attempts=0, **row))
+
+
+def touch(tx: Transaction, document_id: str) -> None:
+    """Say that a document's pages changed: it waits to be built again."""
+    changed = {"state": "waiting", "revision": documents.c.revision + 1}
+    tx.run(start_over(documents).where(documents.c.id == document_id).values(changed))
 
 
 def claim(tx: Transaction, document_id: str, claim: Claim) -> Document | None:
@@ -136,15 +139,19 @@ def quarantine(tx: Transaction, document: Document, reason: str, params: Mapping
     tx.record("document.failed", document.id, reason=reason)
 
 
-def put_back(tx: Transaction, document_id: str, *, forgive: bool = False) -> None:
-    """Let a document wait again; ``forgive`` forgets earlier attempts and frees its pages as well."""
-    if forgive:
-        held = (pages.c.document_id == document_id) & (pages.c.stage == "quarantined")
-        read = pages.c.result.is_not(None)
-        tx.run(pages.update().where(held, read).values(stage="recognised", reason=None))
-        tx.record("document.retried", document_id)
-    again = wait_again(documents, forgive=forgive).values(state="waiting")
-    tx.run(again.where(documents.c.id == document_id))
+def put_back(tx: Transaction, document_id: str, *, counted: bool) -> None:
+    """Let a document in work wait again; ``counted``: the attempt counts as one of the few it has."""
+    mine = (documents.c.id == document_id) & (documents.c.state == "working")
+    tx.run(wait_again(documents, counted=counted).where(mine).values(state="waiting"))
+
+
+def retry(tx: Transaction, document_id: str) -> None:
+    """Take a document out of quarantine and free the pages it held up: it waits as if new."""
+    tx.run(start_over(documents).where(documents.c.id == document_id).values(state="waiting"))
+    held = (pages.c.document_id == document_id) & (pages.c.stage == "quarantined")
+    read = pages.c.result.is_not(None)
+    tx.run(pages.update().where(held, read).values(stage="recognised", reason=None))
+    tx.record("document.retried", document_id)
 
 
 def to_index(tx: Transaction, limit: int) -> list[Document]:
@@ -164,3 +171,11 @@ def forget_index(tx: Transaction) -> None:
     """Say that the index is to be built anew from all documents."""
     tx.run(documents.update().values(indexed_revision=None))
     tx.record("index.rebuild", "index")
+
+
+def of_source(tx: Transaction, source_id: str) -> list[str]:
+    """The ids of all documents that pages of a source were filed into."""
+    query = select(pages.c.document_id).where(
+        pages.c.source_id == source_id, pages.c.document_id.is_not(None)
+    )
+    return [row["document_id"] for row in tx.rows(query.distinct().order_by(pages.c.document_id))]

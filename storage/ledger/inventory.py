@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
+from storage.ledger import alarms
 from storage.ledger.core import Transaction
 from storage.ledger.tables import case_files, documents, volumes
 
@@ -105,6 +106,8 @@ def put(
     if changed:
         tx.run(volumes.update().where(volumes.c.id == old["id"]).values(**changed))
         tx.record("volume.changed", old["id"], **changed)
+    if "in_inventory" in changed:
+        alarms.clear(tx, "not_in_inventory", old["id"])
     return "updated" if changed or case_changed else "unchanged"
 
 

@@ -39,10 +39,15 @@ def release(table: Table) -> Update:
     return table.update().values(lease_owner=None, lease_until=None)
 
 
-def wait_again(table: Table, *, forgive: bool) -> Update:
-    """An update that lets rows wait again: as if never begun, or as if this attempt had not been made."""
-    attempts = 0 if forgive else case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
-    return release(table).values(attempts=attempts, reason=None, reason_params=None)
+def wait_again(table: Table, *, counted: bool) -> Update:
+    """An update that lets rows wait again; not ``counted``: as if this attempt had not been made."""
+    before = case((table.c.attempts > 0, table.c.attempts - 1), else_=0)
+    return release(table).values({} if counted else {"attempts": before})
+
+
+def start_over(table: Table) -> Update:
+    """An update that lets rows wait again as if nothing had ever been tried."""
+    return release(table).values(attempts=0, reason=None, reason_params=None)
 
 
 def owners(tx: Transaction, table: Table) -> set[str]:

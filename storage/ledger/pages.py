@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, wait_again
+from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
 from storage.ledger.tables import batches, pages, sources
 
 
@@ -134,11 +134,16 @@ def quarantine(tx: Transaction, page_id: str, reason: str, params: Mapping[str, 
     tx.record("page.quarantined", page_id, reason=reason)
 
 
-def put_back(tx: Transaction, page_id: str, *, forgive: bool = False) -> None:
-    """Let a page wait again; ``forgive`` forgets earlier attempts."""
-    if forgive:
-        tx.record("page.retried", page_id)
-    tx.run(wait_again(pages, forgive=forgive).values(stage="waiting").where(pages.c.id == page_id))
+def put_back(tx: Transaction, page_id: str, *, counted: bool) -> None:
+    """Let a page in work wait again; ``counted``: the attempt counts as one of the few it has."""
+    mine = (pages.c.id == page_id) & (pages.c.stage == "working")
+    tx.run(wait_again(pages, counted=counted).where(mine).values(stage="waiting"))
+
+
+def retry(tx: Transaction, page_id: str) -> None:
+    """Take a page out of quarantine: it waits as if new."""
+    tx.run(start_over(pages).where(pages.c.id == page_id).values(stage="waiting"))
+    tx.record("page.retried", page_id)
 
 
 def of_stack(tx: Transaction, stack_id: str) -> list[Page]:
@@ -185,3 +190,9 @@ def place(tx: Transaction, places: Iterable[Place]) -> set[str]:
         if old["stage"] in ("recognised", "stored"):
             touched |= {target.document_id, *([old["document_id"]] if moved and old["document_id"] else [])}
     return touched
+
+
+def stack_of(tx: Transaction, page_id: str) -> str:
+    """The stack a page lies in."""
+    stack_id: str = tx.value(select(pages.c.stack_id).where(pages.c.id == page_id))
+    return stack_id

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, wait_again
+from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
 from storage.ledger.tables import batches, pages, sources, stacks
 
 
@@ -144,12 +144,16 @@ def quarantine(tx: Transaction, source_id: str, reason: str, params: Mapping[str
     tx.record("source.quarantined", source_id, reason=reason)
 
 
-def put_back(tx: Transaction, source_id: str, *, forgive: bool = False) -> None:
-    """Let a source wait again; ``forgive`` forgets earlier attempts."""
-    if forgive:
-        tx.record("source.retried", source_id)
-    again = wait_again(sources, forgive=forgive).values(state="waiting")
-    tx.run(again.where(sources.c.id == source_id))
+def put_back(tx: Transaction, source_id: str, *, counted: bool) -> None:
+    """Let a source in work wait again; ``counted``: the attempt counts as one of the few it has."""
+    mine = (sources.c.id == source_id) & (sources.c.state == "working")
+    tx.run(wait_again(sources, counted=counted).where(mine).values(state="waiting"))
+
+
+def retry(tx: Transaction, source_id: str) -> None:
+    """Take a source out of quarantine: it waits as if new."""
+    tx.run(start_over(sources).where(sources.c.id == source_id).values(state="waiting"))
+    tx.record("source.retried", source_id)
 
 
 def of_stack(tx: Transaction, stack_id: str) -> list[Source]:

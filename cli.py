@@ -1,0 +1,457 @@
+"""The command ``akten``: parse, call, print. No logic."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from config import wiring, words
+from config.settings import Settings, load_settings
+from config.words import _
+from errors import AktenError, NotFound, WrongUse
+from pipeline import corrections, printing
+from pipeline.affiliation import Affiliation
+from pipeline.drive import Queue, drive
+from pipeline.intake import take_in
+from pipeline.inventory import import_inventory
+from pipeline.lookup import find_documents
+from pipeline.reading import words_of
+from pipeline.verify import objects_to_check
+from pipeline.verify import verify as verify_all
+from reports import doctor as doctor_report
+from reports import shapes, terminal
+from reports.progress import bar
+from storage.ledger import Ledger, documents, pages
+from storage.ledger import inventory as volumes
+
+QUARANTINED, INTERRUPTED = 1, 4
+
+app = typer.Typer(
+    name="akten",
+    help=_("Digitise paper case files: scans in; searchable, stored, counted PDFs out."),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+inventory_app = typer.Typer(
+    help=_("The inventory: which case files there are, the goal's denominator."), no_args_is_help=True
+)
+index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
+app.add_typer(inventory_app, name="inventory")
+app.add_typer(index_app, name="index")
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help=_("The data folder (else AKTEN_DATA, else ./akten-data)."))
+]
+Json = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
+FileNumber = Annotated[str | None, typer.Option("--file-number", help=_("Only this case file."))]
+Paths = Annotated[list[Path], typer.Argument(help=_("Files or folders with scans."), show_default=False)]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, max=256, help=_("Worker processes (default: one a core)."))
+]
+Volume = Annotated[int | None, typer.Option("--volume", min=1, help=_("Only this volume."))]
+
+
+@app.callback(invoke_without_command=True)
+def everything(
+    context: typer.Context,
+    data: Data = None,
+    show_version: Annotated[bool, typer.Option("--version", help=_("Print the version."))] = False,
+) -> None:
+    """Take options that stand before the command."""
+    if data is not None:
+        os.environ["AKTEN_DATA"] = str(data.absolute())
+    if show_version:
+        terminal.plain(f"akten {version('aktenwerk')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        terminal.plain(context.get_help())
+
+
+# --- inventory and sheets ----------------------------------------------------------------------------
+
+
+@inventory_app.command("import", help=_("Take in an inventory list (CSV); a second import updates."))
+def inventory_import(
+    path: Annotated[Path, typer.Argument(help=_("file_number, volume, holder, box, remark, pages"))],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """``akten inventory import``."""
+    with _ledger(_settings(data)) as ledger:
+        result = import_inventory(ledger, path)
+    if as_json:
+        _print_json(shapes.imported(result))
+    else:
+        terminal.imported(result)
+    if result.faults:
+        raise typer.Exit(QUARANTINED)
+
+
+@inventory_app.command("list", help=_("List the inventory's volumes."))
+def inventory_list(data: Data = None, as_json: Json = False) -> None:
+    """``akten inventory list``."""
+    _list_volumes(data, as_json, missing_only=False)
+
+
+@inventory_app.command("missing", help=_("List the volumes without a stored document."))
+def inventory_missing(data: Data = None, as_json: Json = False) -> None:
+    """``akten inventory missing``."""
+    _list_volumes(data, as_json, missing_only=True)
+
+
+def _list_volumes(data: Path | None, as_json: bool, *, missing_only: bool) -> None:
+    with _ledger(_settings(data)) as ledger, ledger.read() as tx:
+        rows = volumes.all_volumes(tx, missing_only=missing_only)
+        if as_json:
+            _print_json([shapes.volume(row) for row in rows])
+        else:
+            terminal.volumes(rows)
+
+
+@app.command(help=_("Print cover sheets (one a volume) or separator sheets (one a document type) as PDF."))
+def sheets(
+    output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
+    file_number: FileNumber = None,
+    volume: Volume = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help=_("All volumes without a stored document."))
+    ] = False,
+    separators: Annotated[bool, typer.Option("--separators", help=_("Separator sheets instead."))] = False,
+    kind: Annotated[list[str] | None, typer.Option("--type", help=_("Only these document types."))] = None,
+    data: Data = None,
+) -> None:
+    """``akten sheets``."""
+    settings = _settings(data)
+    with _ledger(settings) as ledger:
+        if separators or kind:
+            types = wiring.document_types(settings.document_types)
+            count = printing.print_separators(types, kind or [], output)
+        else:
+            chosen = printing.Choice(file_number, volume, missing)
+            count = printing.print_covers(ledger, chosen, settings.authority, output)
+    terminal.note(_("{count} sheets written to {path}"), count=count, path=str(output))
+
+
+# --- the main job ------------------------------------------------------------------------------------
+
+
+@app.command(help=_("Take in scans: store the originals and register them; 'akten work' does the rest."))
+def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
+    """``akten ingest``."""
+    settings = _settings(data)
+    with _ledger(settings) as ledger:
+        batch_id = _take_in(settings, ledger, paths, quiet=as_json)
+        batch = shapes.batch_counts(ledger, batch_id) if batch_id else {}
+    if as_json:
+        _print_json({"batch": batch_id, **batch})
+    if batch.get("failures") or batch.get("alarms"):
+        raise typer.Exit(QUARANTINED)
+
+
+@app.command(help=_("Work on what waits until interrupted: recognise, file, assemble, store, index."))
+def work(workers: Workers = None, data: Data = None) -> None:
+    """``akten work``."""
+    _drive(_settings(data), workers, until_drained=False, quiet=False)
+
+
+@app.command(
+    help=_("Take in scans and work until all is done, with a progress bar. Safe to interrupt and repeat.")
+)
+def run(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help=_("Files or folders with scans."), show_default=False)
+    ] = None,
+    workers: Workers = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """``akten run``."""
+    started = time.monotonic()
+    settings = _settings(data)
+    batch_id: str | None = None
+    with _ledger(settings) as ledger:
+        if paths:
+            batch_id = _take_in(settings, ledger, paths, quiet=as_json)
+        _drive(settings, workers, until_drained=True, quiet=as_json)
+        whole = shapes.status(ledger)
+        batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole
+        rows = [shapes.document(row) for row in _all_documents(ledger)]
+    if as_json:
+        spent = {"seconds": round(time.monotonic() - started, 2), "cpu_seconds": round(_cpu_seconds(), 2)}
+        _print_json({"batch": batch_id, **whole, "batch_counts": batch, **spent}, indent=None)
+    else:
+        terminal.documents(rows)
+        terminal.status(whole)
+    if batch["failures"] or batch["alarms"]:
+        raise typer.Exit(QUARANTINED)
+
+
+def _take_in(settings: Settings, ledger: Ledger, paths: list[Path], *, quiet: bool) -> str | None:
+    affiliation = Affiliation(settings.files.number_pattern)
+    with bar(_("files/s"), quiet=quiet) as shown:
+        result = take_in(
+            ledger,
+            wiring.open_objects(settings),
+            paths,
+            affiliation,
+            on_file=lambda done, total: shown.show(_("Taking in"), done, total),
+        )
+    if not quiet:
+        terminal.taken_in(result)
+    return result.batch_id
+
+
+def _drive(settings: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
+    """Work with a progress bar; SIGTERM ends it like Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    wiring.sweep_scratch(settings)
+    with (
+        wiring.open_context(settings) as ctx,
+        wiring.open_index(settings) as index,
+        bar(_("pages/s"), quiet=quiet) as shown,
+    ):
+        queue = Queue(settings.queue.url, settings.queue.name, settings.data / "queue")
+        drive(
+            ctx,
+            index,
+            queue,
+            workers or settings.workers,
+            until_drained=until_drained,
+            on_tick=lambda what, done, total: shown.show(_(what), done, total),
+        )
+
+
+@app.command(help=_("The goal, and what is left: pages by stage, failures with their reasons, alarms."))
+def status(data: Data = None, as_json: Json = False) -> None:
+    """``akten status``."""
+    with _ledger(_settings(data)) as ledger:
+        shape = shapes.status(ledger)
+    if as_json:
+        _print_json(shape)
+    else:
+        terminal.status(shape)
+
+
+@app.command(help=_("What is in quarantine, why, and the way out."))
+def failures(data: Data = None, as_json: Json = False) -> None:
+    """``akten failures``."""
+    with _ledger(_settings(data)) as ledger, ledger.read() as tx:
+        rows = shapes.failures(tx)
+    if as_json:
+        _print_json(rows)
+    elif rows:
+        terminal.failures(rows)
+    else:
+        terminal.plain(_("Nothing is in quarantine."))
+
+
+@app.command(help=_("Try again what is in quarantine; 'akten run' then does it."))
+def retry(
+    ids: Annotated[
+        list[str] | None, typer.Argument(help=_("Ids from 'akten failures'."), show_default=False)
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help=_("Everything in quarantine."))] = False,
+    data: Data = None,
+) -> None:
+    """``akten retry``."""
+    if bool(ids) == everything:
+        raise WrongUse(detail=_("Name ids, or say --all."))
+    with _ledger(_settings(data)) as ledger:
+        count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
+    terminal.note(_("{count} put back; 'akten run' goes on with them."), count=count)
+
+
+@app.command(help=_("Say by hand which volume a source or an unassigned document belongs to."))
+def assign(
+    name: Annotated[str, typer.Argument(metavar="ID", help=_("A source or an unassigned document."))],
+    file_number: Annotated[str, typer.Argument(help=_("The case file it belongs to."))],
+    volume: Annotated[int, typer.Option("--volume", min=1, max=999, help=_("The volume."))] = 1,
+    data: Data = None,
+) -> None:
+    """``akten assign``."""
+    with _ledger(_settings(data)) as ledger:
+        count = corrections.assign(ledger, name, file_number, volume)
+    terminal.note(_("{count} sources assigned; 'akten run' makes the documents anew."), count=count)
+
+
+# --- finding, looking, taking away -------------------------------------------------------------------
+
+
+@app.command(help=_('Search all pages: words (all), "phrases", -not, prefix*.'))
+def search(
+    query: Annotated[str, typer.Argument(help=_("What to look for."))],
+    file_number: FileNumber = None,
+    kind: Annotated[str | None, typer.Option("--type", help=_("Only this document type."))] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help=_("Most hits to show."))] = 10,
+    offset: Annotated[int, typer.Option("--offset", min=0, help=_("Hits to pass over."))] = 0,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """``akten search``."""
+    settings = _settings(data)
+    with wiring.open_index(settings) as index:
+        found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
+    if as_json:
+        _print_json(shapes.answer(found))
+    else:
+        terminal.hits(found, _labels(settings))
+
+
+@app.command(help=_("Show a document: its pages, types, confidences; with --json also words and boxes."))
+def show(
+    name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
+    volume: Volume = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """``akten show``."""
+    settings = _settings(data)
+    with wiring.open_context(settings) as ctx:
+        with ctx.ledger.read() as tx:
+            found = [(one, pages.of_document(tx, one.id)) for one in find_documents(tx, name, volume)]
+        rows = [
+            {**shapes.document(one), "pages": [shapes.page(page, words_of(ctx, page)) for page in content]}
+            for one, content in found
+        ]
+    if as_json:
+        _print_json(rows[0] if len(rows) == 1 else rows)
+    else:
+        for row in rows:
+            terminal.shown(row, _labels(settings))
+
+
+@app.command(help=_("Write a document's PDF to a file, its hash compared."))
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
+    output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
+    volume: Volume = None,
+    data: Data = None,
+) -> None:
+    """``akten fetch``."""
+    settings = _settings(data)
+    with _ledger(settings) as ledger, ledger.read() as tx:
+        found = [one for one in find_documents(tx, name, volume) if one.object_key]
+    if not found:
+        raise NotFound(name=name)
+    if len(found) > 1:
+        raise WrongUse(detail=_("Several documents are meant; name one by --volume or by its id."))
+    document = found[0]
+    wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
+    terminal.note(_("{pages} pages written to {path}"), pages=document.page_count, path=str(output))
+
+
+# --- trust -------------------------------------------------------------------------------------------
+
+
+@app.command(help=_("Read every stored object again, compare its hash, and count the pages."))
+def verify(data: Data = None, as_json: Json = False) -> None:
+    """``akten verify``."""
+    settings = _settings(data)
+    with _ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
+        total = objects_to_check(ledger)
+        found = verify_all(
+            ledger, wiring.open_objects(settings), lambda done: shown.show(_("Verifying"), done, total)
+        )
+    if as_json:
+        _print_json(shapes.verification(found))
+    else:
+        terminal.verification(shapes.verification(found))
+    if not found.ok:
+        raise typer.Exit(QUARANTINED)
+
+
+@index_app.command("rebuild", help=_("Build the search index anew from ledger and objects."))
+def index_rebuild(data: Data = None) -> None:
+    """``akten index rebuild``."""
+    settings = _settings(data)
+    with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
+        wiring.rebuild_index(settings, ctx, lambda done, total: shown.show(_("Indexing"), done, total))
+
+
+@app.command(help=_("Check every part: versions, languages, stores; what is missing and what mends it."))
+def doctor(data: Data = None, as_json: Json = False) -> None:
+    """``akten doctor``."""
+    checks = doctor_report.examine(_settings(data))
+    if as_json:
+        _print_json(doctor_report.shape(checks))
+    else:
+        terminal.out.print(doctor_report.table(checks))
+    if not all(check.ok for check in checks):
+        raise typer.Exit(3)
+
+
+# --- the shell around --------------------------------------------------------------------------------
+
+
+def _settings(data: Path | None) -> Settings:
+    settings = load_settings(data)
+    os.environ["AKTEN_DATA"] = str(settings.data)  # for the workers
+    words.choose(settings.language)
+    return settings
+
+
+@contextmanager
+def _ledger(settings: Settings) -> Iterator[Ledger]:
+    wiring.prepare_folder(settings)
+    ledger = wiring.open_ledger(settings)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def _all_documents(ledger: Ledger) -> list[documents.Document]:
+    with ledger.read() as tx:
+        return documents.all_documents(tx)
+
+
+def _labels(settings: Settings) -> dict[str, str]:
+    german = words.language() == "de"
+    types = wiring.document_types(settings.document_types)
+    return {kind.key: kind.label_de if german else kind.label_en for kind in types}
+
+
+def _cpu_seconds() -> float:
+    """What this process and all its workers have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
+    sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=indent) + "\n")
+
+
+def main() -> None:
+    """Run the command; every error becomes plain words and an exit code (docs/formats.md)."""
+    try:
+        code = app(standalone_mode=False)
+    except AktenError as error:
+        terminal.error(error)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        terminal.note(_("Interrupted. Nothing is lost: run the same command again and it goes on."))
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # whoever read has enough
+        code = 0
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Settings: ``defaults.toml`` < ``akten.toml`` in the data folder < ``AKTEN_*`` < flags. Frozen."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from ocr.options import OcrOptions
+from pipeline.source import Limits
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from errors import BadSetting
+
+DEFAULTS = Path(__file__).parent / "defaults.toml"
+#: Where everything is kept when neither ``--data`` nor ``AKTEN_DATA`` says otherwise.
+DEFAULT_DATA = Path("akten-data")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileSettings(_Section):
+    """How file numbers look."""
+
+    number_pattern: str
+
+
+class LedgerSettings(_Section):
+    """Where the ledger is kept."""
+
+    url: str
+
+
+class QueueSettings(_Section):
+    """Which queue server is used, and how many workers."""
+
+    url: str
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    workers: int = Field(ge=0, le=256)
+
+
+class ObjectSettings(_Section):
+    """Where originals, products and word boxes are kept."""
+
+    store: Literal["folder", "s3"]
+    folder: str
+    endpoint: str
+    bucket: str
+    access_key: str
+    secret_key: SecretStr
+    region: str
+    secure: bool
+    prefix: str
+    cache_mb: int = Field(ge=100)
+
+
+class Settings(BaseSettings):
+    """All settings; what each means stands in ``defaults.toml``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AKTEN_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data: Path
+    language: Literal["auto", "de", "en"]
+    authority: str
+    document_types: str
+    files: FileSettings
+    ocr: OcrOptions
+    limits: Limits
+    ledger: LedgerSettings
+    queue: QueueSettings
+    objects: ObjectSettings
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's address, SQLAlchemy's form."""
+        return self.ledger.url or f"sqlite:///{self.data.resolve() / 'ledger.db'}"
+
+    @property
+    def objects_folder(self) -> Path:
+        """Where a folder store lies."""
+        return Path(self.objects.folder) if self.objects.folder else self.data / "objects"
+
+    @property
+    def workers(self) -> int:
+        """How many workers ``akten run`` and ``akten work`` start."""
+        return self.queue.workers or len(os.sched_getaffinity(0))
+
+
+def load_settings(data: Path | None = None) -> Settings:
+    """Read all settings for a data folder (default: ``AKTEN_DATA``, else ``akten-data`` here).
+
+    Raises ``BadSetting`` naming the setting.
+    """
+    folder = data or Path(os.environ.get("AKTEN_DATA") or DEFAULT_DATA)
+    own = folder / "akten.toml"
+
+    class Layered(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            own_settings = TomlConfigSettingsSource(settings_cls, own)
+            return (
+                init_settings,
+                env_settings,
+                own_settings,
+                TomlConfigSettingsSource(settings_cls, DEFAULTS),
+            )
+
+    try:
+        return Layered(data=folder.absolute())  # type: ignore[call-arg]
+    except ValidationError as error:
+        first: dict[str, Any] = dict(error.errors()[0])
+        raise BadSetting(name=".".join(str(part) for part in first["loc"]), detail=first["msg"]) from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(name=str(own), detail=str(error)) from error

@@ -1,0 +1,141 @@
+"""Putting the parts together: settings become stores, engine and classifier, handed down as a context."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+from ocr.tesseract import Tesseract
+from pipeline.classify import Classifier
+from pipeline.document_types import DocumentType
+from storage.cache import LocalCache
+from storage.index import SearchIndex
+from storage.objects import ObjectStore, S3Options
+from storage.stores import open_store
+
+from config.document_types import load_document_types
+from config.settings import Settings
+from errors import StoreUnavailable
+from pipeline.context import Context, new_claim
+from storage.ledger import Ledger
+
+_MEGABYTE = 1_000_000
+
+
+def prepare_folder(settings: Settings) -> None:
+    """Make the data folder, for its owner only: it holds personal data."""
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(detail=f"{settings.data}: {error.strerror}") from error
+
+
+def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:
+    """The ledger of these settings."""
+    return Ledger(settings.ledger_url, migrate=migrate)
+
+
+def open_objects(settings: Settings) -> ObjectStore:
+    """The object store of these settings."""
+    chosen = settings.objects
+    if chosen.store == "folder":
+        return open_store(str(settings.objects_folder))
+    options = S3Options(
+        endpoint=chosen.endpoint,
+        bucket=chosen.bucket,
+        access_key=chosen.access_key,
+        secret_key=chosen.secret_key.get_secret_value(),
+        region=chosen.region,
+        secure=chosen.secure,
+        prefix=chosen.prefix,
+    )
+    return open_store(f"s3://{chosen.bucket}", options)
+
+
+@cache
+def document_types(path: str) -> tuple[DocumentType, ...]:
+    """The configured document types; ``path`` empty: those that come with Aktenwerk."""
+    return load_document_types(Path(path) if path else None)
+
+
+@cache
+def classifier(path: str) -> Classifier:
+    """The classifier for the configured document types, made once a process."""
+    return Classifier(document_types(path))
+
+
+@cache
+def engine(time_limit: float) -> Tesseract:
+    """The recognition engine, its version looked up once a process."""
+    return Tesseract(time_limit=time_limit)
+
+
+def profile(settings: Settings) -> str:
+    """Version and fingerprint of the settings pages are processed with, kept with every page."""
+    chosen = f"{settings.ocr}{document_types(settings.document_types)}".encode()
+    return f"{version('aktenwerk')}-{hashlib.sha256(chosen).hexdigest()[:8]}"
+
+
+@contextmanager
+def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Context]:
+    """All parts for the steps of ``pipeline.flow``; a process that forks opens one after the fork."""
+    prepare_folder(settings)
+    objects = open_objects(settings)
+    ledger = open_ledger(settings, migrate=migrate)
+    with _scratch(settings.data / "tmp") as scratch:
+        yield Context(
+            ledger=ledger,
+            objects=objects,
+            cache=LocalCache(objects, settings.data / "cache", settings.objects.cache_mb * _MEGABYTE),
+            engine=engine(settings.ocr.time_limit),
+            classifier=classifier(settings.document_types),
+            types={kind.key: kind for kind in document_types(settings.document_types)},
+            ocr=settings.ocr,
+            limits=settings.limits,
+            scratch=scratch,
+            profile=profile(settings),
+            claim=new_claim(),
+        )
+    ledger.close()
+
+
+@contextmanager
+def open_index(settings: Settings) -> Iterator[SearchIndex]:
+    """The search index in the data folder."""
+    prepare_folder(settings)
+    index = SearchIndex.open(settings.data / "index")
+    try:
+        yield index
+    finally:
+        index.close()
+
+
+@contextmanager
+def _scratch(parent: Path) -> Iterator[Path]:
+    """A folder for this process's temporary files, also those of libraries; gone when the process ends well."""
+    parent.mkdir(mode=0o700, exist_ok=True)
+    folder = parent / str(os.getpid())
+    folder.mkdir(mode=0o700, exist_ok=True)
+    before = tempfile.tempdir
+    tempfile.tempdir = str(folder)
+    try:
+        yield folder
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_scratch(settings: Settings) -> None:
+    """Remove what processes killed by force left behind."""
+    parent = settings.data / "tmp"
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,51 @@
+"""Words for people: gettext's catalogue, German and English.
+
+Texts in the code are English templates. A record keeps a code and its fields, so that what was written
+by one person can be read by another in his language.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from errors import Param, fill
+
+_CATALOGUES = Path(__file__).parent / "locale"
+LANGUAGES = ("de", "en")
+_chosen: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def choose(language: str = "auto") -> None:
+    """Take "de", "en", or with "auto" the terminal's language, for everything printed from now on."""
+    global _chosen  # noqa: PLW0603 - as gettext itself does it: one language a process
+    wanted = language if language in LANGUAGES else _of_terminal()
+    _chosen = gettext.translation("akten", _CATALOGUES, [wanted], fallback=True)
+
+
+def _of_terminal() -> str:
+    for variable in ("AKTEN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "")
+        if value and value != "auto":
+            return "de" if value.lower().startswith("de") else "en"
+    return "en"
+
+
+def language() -> str:
+    """The language chosen: "de" or "en"."""
+    return "en" if _chosen.info().get("language", "en") == "en" else "de"
+
+
+def _(text: str) -> str:
+    """The text in the chosen language."""
+    return _chosen.gettext(text) if text else ""
+
+
+def say(template: str, params: Mapping[str, Param]) -> str:
+    """A template in the chosen language, its fields filled in."""
+    return fill(_(template), params)
+
+
+choose()

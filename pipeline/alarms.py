@@ -1,0 +1,113 @@
+"""What alarms mean, and the one that compares expected with actual pages."""
+
+from __future__ import annotations
+
+from errors import N_, Description
+from storage.ledger import Transaction, alarms, documents, inventory, pages
+
+PAGES_DIFFER = "pages_differ"
+
+#: Alarm code → what a clerk reads and what to do, as templates like those in ``errors``.
+ALARMS = {
+    PAGES_DIFFER: Description(
+        N_("Expected {expected} pages, found {actual} (and {blank} blank): {file_number}, volume {volume}."),
+        N_("Compare with the paper; scan what is missing, or correct the number in the inventory."),
+        retryable=False,
+    ),
+    "manifest_pages": Description(
+        N_("The manifest promises {expected} pages, the file has {actual}: {name}"),
+        N_("Ask the contractor; ingest a complete file."),
+        retryable=False,
+    ),
+    "missing_file": Description(
+        N_("Named in the manifest (line {line}), but not there: {name}"),
+        N_("Ask the contractor for the file and ingest it."),
+        retryable=False,
+    ),
+    "not_in_manifest": Description(
+        N_("There, but not named in the manifest: {name}"),
+        N_("Ask the contractor; it was taken in all the same."),
+        retryable=False,
+    ),
+    "bad_manifest": Description(
+        N_("The manifest cannot be used ({detail}): {name}"),
+        N_("Its columns are path, file_number, volume, pages, sha256; see docs/formats.md."),
+        retryable=False,
+    ),
+    "bad_manifest_row": Description(
+        N_("Line {line} of the manifest cannot be used: {name}"),
+        N_("Correct the line and ingest the folder again."),
+        retryable=False,
+    ),
+    "unreadable": Description(
+        N_("Could not be read ({detail}): {name}"),
+        N_("Check rights and disk, then ingest it again; it has NOT been taken in."),
+        retryable=False,
+    ),
+    "link_skipped": Description(
+        N_("A link is not followed: {name}"),
+        N_("Ingest the file it points to; it has NOT been taken in."),
+        retryable=False,
+    ),
+    "same_bytes_elsewhere": Description(
+        N_("The same file was delivered for two volumes: {name} and {first}"),
+        N_("Check where it belongs; it was stored once, in the first volume."),
+        retryable=False,
+    ),
+    "not_in_inventory": Description(
+        N_("No inventory names it: {file_number}, volume {volume}."),
+        N_("Add it to the inventory list and import that again, or check the file number."),
+        retryable=False,
+    ),
+    "thread_lost": Description(
+        N_(
+            "A page or file could not be read and may have been a cover sheet; what follows is not filed by the last one."
+        ),
+        N_("Look at 'akten failures'; scan the page again, or use 'akten assign'."),
+        retryable=False,
+    ),
+    "unknown_sheet": Description(
+        N_("A cover sheet of a volume that is not known here."),
+        N_("Import the inventory it was printed from, then 'akten retry', or use 'akten assign'."),
+        retryable=False,
+    ),
+    "bad_sheet": Description(
+        N_("A cover or separator sheet whose check digit is wrong."),
+        N_("Print the sheet again, or use 'akten assign'."),
+        retryable=False,
+    ),
+    "contradiction": Description(
+        N_("Cover sheet and manifest or name point to different volumes; the cover sheet was followed."),
+        N_("Check the file; if the cover sheet was wrong, use 'akten assign'."),
+        retryable=False,
+    ),
+    "repaired": Description(
+        N_("The file's structure was damaged and had to be repaired; pages may be missing: {name}"),
+        N_("Compare its pages with the paper, or ask for a new copy."),
+        retryable=False,
+    ),
+}
+
+
+def compare_pages(tx: Transaction, document: documents.Document) -> None:
+    """Expected against actual pages of a volume: sounds an alarm on a mismatch, clears it when it is gone.
+
+    Cover and separator sheets do not count. People count sheets with or without blank backs; either
+    count is accepted.
+    """
+    volume = inventory.by_id(tx, document.volume_id) if document.volume_id else None
+    if volume is None:
+        return
+    stages = [page.stage for page in pages.of_document(tx, document.id)]
+    blank, actual = stages.count("blank"), stages.count("stored")
+    if volume.expected_pages in (None, actual, actual + blank):
+        alarms.clear(tx, PAGES_DIFFER, volume.id)
+        return
+    params = {
+        "expected": volume.expected_pages,
+        "actual": actual,
+        "blank": blank,
+        "file_number": volume.file_number,
+        "volume": volume.number,
+    }
+    alarms.sound(tx, PAGES_DIFFER, volume.id, volume_id=volume.id, params=params)

@@ -1,0 +1,75 @@
+"""The queue: rq on Redis or Valkey. It carries step names and ids, nothing else, and may be wiped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from errors import BrokerUnavailable
+from storage.ledger.work import Step, Task
+
+#: The job shell that workers import; a name, so that whoever enqueues need not load it.
+_JOB = "pipeline.jobs.run"
+#: Queues in the order in which workers empty them: what was begun gets finished first.
+STEPS: tuple[Step, ...] = ("assemble", "file", "recognise", "split")
+#: Seconds after which a job is ended; far beyond what any sound page or file needs.
+_TIME_LIMITS: dict[Step, int] = {"assemble": 3600, "file": 600, "recognise": 300, "split": 900}
+
+
+class Broker:
+    """The queues on one Redis server, named by URL; ``name`` keeps several installations apart."""
+
+    def __init__(self, url: str, name: str = "akten") -> None:
+        self.connection = redis.Redis.from_url(url)
+        self.queues = {
+            step: Queue(f"{name}-{step}", connection=self.connection, serializer=JSONSerializer)
+            for step in STEPS
+        }
+
+    def offer(self, tasks: Sequence[Task]) -> None:
+        """Put tasks into their queues; raises ``BrokerUnavailable``.
+
+        A task offered twice is queued twice and done once: the second finds nothing to claim.
+        """
+        with translated():
+            for step in {task.step for task in tasks}:
+                prepared = [
+                    Queue.prepare_data(
+                        _JOB,
+                        (task.step, task.id),
+                        timeout=_TIME_LIMITS[step],
+                        result_ttl=0,
+                        failure_ttl=0,
+                        description=task.step,
+                    )
+                    for task in tasks
+                    if task.step == step
+                ]
+                self.queues[step].enqueue_many(prepared)
+
+    def waiting(self) -> int:
+        """How many tasks wait in the queues."""
+        with translated():
+            return sum(queue.count for queue in self.queues.values())
+
+    def ping(self) -> str:
+        """The server's version; raises ``BrokerUnavailable``."""
+        with translated():
+            return str(self.connection.info("server")["redis_version"])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn a Redis server's absence into our own error."""
+    try:
+        yield
+    except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
+        raise BrokerUnavailable(detail=str(error)) from error

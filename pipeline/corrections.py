@@ -1,0 +1,68 @@
+"""What people decide: try again what is in quarantine, and say by hand where a file belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from errors import NotFound
+from pipeline.affiliation import volume_for
+from storage.ledger import Ledger, Transaction, counts, documents, pages, sources
+
+
+def retry(ledger: Ledger, failure_ids: Sequence[str]) -> int:
+    """Let sources, pages or documents wait again as if new; their stacks are filed anew after that.
+
+    Returns how many. Raises ``NotFound`` for an unknown id; then nothing is changed.
+    """
+    with ledger.write() as tx:
+        for failure_id in failure_ids:
+            _retry(tx, failure_id)
+    return len(failure_ids)
+
+
+def retry_all(ledger: Ledger) -> int:
+    """Try everything in quarantine again; returns how many."""
+    with ledger.write() as tx:
+        failures = counts.failures(tx)
+        for failure in failures:
+            _retry(tx, failure.id)
+    return len(failures)
+
+
+def _retry(tx: Transaction, failure_id: str) -> None:
+    source, page = sources.get(tx, failure_id), pages.get(tx, failure_id)
+    if source is not None:
+        if source.state == "quarantined":
+            sources.retry(tx, source.id)
+        sources.set_stack_state(tx, source.stack_id, "open")
+    elif page is not None:
+        document = documents.get(tx, page.document_id) if page.document_id else None
+        if document is not None and document.state == "failed":
+            documents.retry(tx, document.id)
+        elif page.stage == "quarantined":
+            pages.retry(tx, page.id)
+        sources.set_stack_state(tx, pages.stack_of(tx, page.id), "open")
+    elif documents.get(tx, failure_id) is not None:
+        documents.retry(tx, failure_id)
+    else:
+        raise NotFound(name=failure_id)
+
+
+def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
+    """Say which volume a source, or all sources of an unassigned document, belong to; returns how many.
+
+    Pages that follow a cover sheet stay where it put them. Raises ``NotFound``.
+    """
+    with ledger.write() as tx:
+        source, document = sources.get(tx, name), documents.get(tx, name)
+        if source is not None:
+            chosen = [source]
+        elif document is not None and document.stack_id is not None:
+            chosen = sources.of_stack(tx, document.stack_id)
+        else:
+            raise NotFound(name=name)
+        volume_id = volume_for(tx, file_number, volume)
+        for one in chosen:
+            sources.assign(tx, one.id, volume_id)
+            sources.set_stack_state(tx, one.stack_id, "open")
+    return len(chosen)

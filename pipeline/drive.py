@@ -1,0 +1,128 @@
+"""Driving the work: workers are kept up, lost tasks are queued again, what is stored gets indexed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.index import SearchIndex
+
+from errors import N_, BrokerUnavailable, IndexBusy
+from pipeline import flow, redis_server
+from pipeline.broker import Broker
+from pipeline.context import Context, is_dead
+from pipeline.workers import Crew
+from storage.ledger import Ledger, counts, work
+
+_TICK_SECONDS = 0.25
+_LOOK_SECONDS = 1.0
+_PATIENCE_SECONDS = 60.0
+_TASKS_AT_ONCE = 2000
+
+#: Told several times a second: what is being done (a template), how many pages of how many.
+OnTick = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Which queue server: its URL, or "" for a private one in ``folder``; ``name`` prefixes its queues."""
+
+    url: str
+    name: str
+    folder: Path
+
+
+def reconcile(ledger: Ledger, broker: Broker) -> int:
+    """Queue again whatever is neither finished nor in anybody's hands; returns how many tasks.
+
+    Leases of processes that died on this machine end at once. Nothing is offered while the queues still
+    hold tasks, so that a long queue is not offered over and over.
+    """
+    with ledger.read() as tx:
+        dead = [owner for owner in work.holders(tx) if is_dead(owner)]
+    if dead:
+        with ledger.write() as tx:
+            for owner in dead:
+                work.expire(tx, owner)
+    if broker.waiting():
+        return 0
+    with ledger.read() as tx:
+        tasks = work.open_tasks(tx, _TASKS_AT_ONCE)
+    broker.offer(tasks)
+    return len(tasks)
+
+
+def drive(
+    ctx: Context, index: SearchIndex, queue: Queue, workers: int, *, until_drained: bool, on_tick: OnTick
+) -> None:
+    """Work until everything is done, or until interrupted; workers finish the task at hand either way.
+
+    A private queue server that vanished is started again; one given by URL may be away for a minute,
+    then ``BrokerUnavailable`` is raised. Nothing is lost by either.
+    """
+    with _queue_server(queue) as url:
+        broker, crew = Broker(url, queue.name), Crew(workers, url)
+        try:
+            _loop(ctx, index, broker, crew, queue, until_drained, on_tick)
+        finally:
+            crew.stop()
+            broker.close()
+
+
+@contextmanager
+def _queue_server(queue: Queue) -> Iterator[str]:
+    if queue.url:
+        yield queue.url
+    else:
+        with redis_server.running(queue.folder) as url:
+            yield url
+
+
+def _loop(
+    ctx: Context,
+    index: SearchIndex,
+    broker: Broker,
+    crew: Crew,
+    queue: Queue,
+    until_drained: bool,
+    on_tick: OnTick,
+) -> None:
+    next_look, answered = 0.0, time.monotonic()
+    while True:
+        crew.keep_up()
+        if time.monotonic() >= next_look:
+            try:
+                reconcile(ctx.ledger, broker)
+                answered = time.monotonic()
+            except BrokerUnavailable:
+                if not queue.url:
+                    redis_server.ensure(queue.folder, redis_server.socket_in(queue.folder))
+                elif time.monotonic() - answered > _PATIENCE_SECONDS:
+                    raise
+            next_look = time.monotonic() + _LOOK_SECONDS
+        with suppress(IndexBusy):  # another process is the writer and will see to it
+            flow.index_documents(ctx, index)
+        drained = _tell(ctx, on_tick)
+        if drained and until_drained:
+            return
+        time.sleep(_TICK_SECONDS)
+
+
+def _tell(ctx: Context, on_tick: OnTick) -> bool:
+    """Report how far the work is; True when nothing is left."""
+    with ctx.ledger.read() as tx:
+        left = counts.backlog(tx)
+        received = counts.page_counts(tx).received
+    read = received - left["recognise"]
+    if left["split"]:
+        on_tick(N_("Opening files"), read, None)
+    elif left["recognise"]:
+        on_tick(N_("Recognising"), read, received)
+    elif any(left.values()):
+        on_tick(N_("Assembling, storing, indexing"), read, received)
+    else:
+        on_tick(N_("Done"), read, received)
+    return not any(left.values())

@@ -1,0 +1,231 @@
+"""The way of a page, top to bottom. Read this first.
+
+    take_in ─ split_source ─ recognise_page ─ file_stack ─ assemble_document ─ index_documents ─ counted
+    (intake)  one a file     one a page       one a stack  one a volume        one writer        (ledger)
+
+Every step takes the context and an id, claims the work in the ledger, does it, records the outcome and
+returns the tasks that can be done next. A step may run twice, come late or be killed at any instruction:
+what is done is not done again, what was begun is begun anew. Losing a returned task loses nothing, since
+the ledger alone knows what is left (``storage.ledger.work``).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from storage.index import SearchIndex
+from storage.objects import product_key, sha256_of
+
+from errors import AktenError, BadInput, GaveUp
+from pipeline import product, reading
+from pipeline.alarms import compare_pages
+from pipeline.context import MAX_ATTEMPTS, Context
+from pipeline.filing import Filing, Gap, Sheet
+from pipeline.filing import file_stack as decide
+from pipeline.intake import own_stack
+from pipeline.pages import inspect, open_page
+from pipeline.reading import entry_of, product_page_of
+from pipeline.sheet_codes import parse_code
+from pipeline.sniff import sniff
+from pipeline.source import MediaType, SourceFacts
+from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
+from storage.ledger.work import Task
+
+
+def split_source(ctx: Context, source_id: str) -> list[Task]:
+    """Find out what a delivered file is and how many pages it has; each page becomes a task."""
+    with ctx.ledger.write() as tx:
+        source = sources.claim(tx, source_id, ctx.claim)
+    if source is None:
+        return []
+    try:
+        _check_attempts(source.attempts)
+        path = ctx.cache.path(source.object_key, source.sha256)
+        facts = inspect(path, sniff(path, source.name), ctx.limits)
+    except BadInput as error:
+        with ctx.ledger.write() as tx:
+            sources.quarantine(tx, source.id, error.code, error.params)
+            settled = sources.is_settled(tx, source.stack_id)
+        return [Task("file", source.stack_id)] if settled else []
+    with ctx.ledger.write() as tx:
+        page_ids = _record_pages(tx, source, facts)
+    return [Task("recognise", page_id) for page_id in page_ids]
+
+
+def recognise_page(ctx: Context, page_id: str) -> list[Task]:
+    """Read one page: sheet code, blank, or words with boxes and a document type."""
+    with ctx.ledger.write() as tx:
+        page = pages.claim(tx, page_id, ctx.claim)
+    if page is None:
+        return []
+    try:
+        _check_attempts(page.attempts)
+        path = ctx.cache.path(page.object_key, page.sha256)
+        image = open_page(path, MediaType(page.media_type), page.number, ctx.limits)
+        outcome = reading.read(ctx, image)
+    except BadInput as error:
+        with ctx.ledger.write() as tx:
+            pages.quarantine(tx, page.id, error.code, error.params)
+            settled = sources.is_settled(tx, page.stack_id)
+    else:
+        with ctx.ledger.write() as tx:
+            pages.finish(tx, page.id, outcome)
+            settled = sources.is_settled(tx, page.stack_id)
+    return [Task("file", page.stack_id)] if settled else []
+
+
+def file_stack(ctx: Context, stack_id: str) -> list[Task]:
+    """Once all of a stack is read: decide which volume each page belongs to; each volume becomes a task."""
+    with ctx.ledger.write() as tx:
+        if not sources.lock_stack(tx, stack_id) or not sources.is_settled(tx, stack_id):
+            return []
+        filing = decide(_sheets(tx, stack_id), lambda sheet_id: _known_volume(tx, sheet_id))
+        touched = _place(tx, stack_id, filing)
+        sources.set_stack_state(tx, stack_id, "filed")
+        batch_id = sources.batch_of(tx, stack_id)
+        # A volume that comes in many files is assembled once, after the last of them.
+        ready = [one for one in touched if not sources.others_expected(tx, batch_id, one)]
+    return [Task("assemble", document_id) for document_id in ready]
+
+
+def assemble_document(ctx: Context, document_id: str) -> list[Task]:
+    """Make a volume's searchable PDF from all its pages; written, read back, compared, then recorded."""
+    with ctx.ledger.write() as tx:
+        document = documents.claim(tx, document_id, ctx.claim)
+        content = _readable(tx, document_id) if document else []
+    if document is None:
+        return []
+    if not content:
+        with ctx.ledger.write() as tx:
+            documents.leave_empty(tx, document)
+            compare_pages(tx, document)
+        return []
+    try:
+        _check_attempts(document.attempts)
+        stored = _make_product(ctx, document, content)
+    except BadInput as error:
+        with ctx.ledger.write() as tx:
+            documents.quarantine(tx, document, error.code, error.params)
+        return []
+    with ctx.ledger.write() as tx:
+        current = documents.store(tx, document, stored, [page.id for page in content])
+        compare_pages(tx, document)
+    return [] if current else [Task("assemble", document_id)]
+
+
+def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
+    """Make stored documents findable; returns how many. There is one writer: whoever holds the index."""
+    with ctx.ledger.read() as tx:
+        due = documents.to_index(tx, limit)
+    for document in due:
+        index.replace_document(document.id, _index_entries(ctx, document))
+    if due:
+        index.commit()
+        with ctx.ledger.write() as tx:
+            for document in due:
+                documents.mark_indexed(tx, document)
+    return len(due)
+
+
+# --- the steps' small print --------------------------------------------------------------------------
+
+
+def give_back(ctx: Context, task: Task, error: Exception) -> None:
+    """A step ended in an error that is not the input's fault: let it wait, or give up after some attempts."""
+    passing = isinstance(error, AktenError) and error.retryable
+    with ctx.ledger.write() as tx:
+        if task.step == "split":
+            sources.put_back(tx, task.id, counted=not passing)
+        elif task.step == "recognise":
+            pages.put_back(tx, task.id, counted=not passing)
+        elif task.step == "assemble":
+            documents.put_back(tx, task.id, counted=not passing)
+
+
+def _check_attempts(attempts: int) -> None:
+    if attempts > MAX_ATTEMPTS:
+        raise GaveUp(attempts=MAX_ATTEMPTS)
+
+
+def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:
+    stack_id = source.stack_id
+    if facts.pages > 1 and stack_id != own_stack(source.sha256):
+        # A TIFF among single images turned out to hold several pages: nothing is read on across it.
+        stack_id = own_stack(source.sha256)
+        sources.add_stack(tx, stack_id, source.batch_id, source.name)
+    where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}
+    if source.expected_pages not in (None, facts.pages):
+        params = {"name": source.name, "expected": source.expected_pages, "actual": facts.pages}
+        alarms.sound(tx, "manifest_pages", source.id, params=params, **where)
+    if facts.repaired:
+        alarms.sound(tx, "repaired", source.id, params={"name": source.name}, **where)
+    return sources.split(tx, source, facts.media_type.value, facts.pages, stack_id)
+
+
+def _sheets(tx: Transaction, stack_id: str) -> Iterator[Sheet | Gap]:
+    """A stack's pages in scanning order, with a gap for every source that could not be opened."""
+    by_source: dict[str, list[pages.Page]] = {}
+    for page in pages.of_stack(tx, stack_id):
+        by_source.setdefault(page.source_id, []).append(page)
+    for source in sources.of_stack(tx, stack_id):
+        if source.state == "quarantined":
+            yield Gap(source.id)
+        for page in by_source.get(source.id, []):
+            yield Sheet(
+                page_id=page.id,
+                code=parse_code(page.code) if page.code else None,
+                type=page.type or "",
+                blank=page.stage == "blank",
+                readable=page.stage != "quarantined",
+                hint=source.hint_volume_id,
+            )
+
+
+def _known_volume(tx: Transaction, sheet_id: str) -> str | None:
+    volume = inventory.by_id(tx, sheet_id)
+    return volume.id if volume else None
+
+
+def _place(tx: Transaction, stack_id: str, filing: Filing) -> set[str]:
+    """Write down where a stack's pages go; returns the documents that have to be made anew."""
+    volumes = {filed.volume_id for filed in filing.filed}
+    for volume_id in volumes:
+        documents.ensure(
+            tx, volume_id or stack_id, volume_id=volume_id, stack_id=None if volume_id else stack_id
+        )
+    touched = pages.place(
+        tx,
+        (
+            pages.Place(filed.page_id, filed.volume_id or stack_id, filed.type, filed.opens_section)
+            for filed in filing.filed
+        ),
+    )
+    for document_id in touched:
+        documents.touch(tx, document_id)
+    batch_id = sources.batch_of(tx, stack_id)
+    for doubt in filing.doubts:
+        alarms.sound(tx, doubt.code, doubt.subject, batch_id=batch_id, volume_id=doubt.volume_id)
+    return touched
+
+
+def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
+    """The pages that belong into a document's product, in order."""
+    return [page for page in pages.of_document(tx, document_id) if page.stage in ("recognised", "stored")]
+
+
+def _make_product(ctx: Context, document: documents.Document, content: list[pages.Page]) -> documents.Stored:
+    with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
+        target = Path(folder) / "product.pdf"
+        parts = (product_page_of(ctx, page) for page in content)
+        facts = product.assemble(parts, target, title=f"Aktenwerk {document.id}")
+        sha256, _size = sha256_of(target)
+        stored = ctx.objects.put(product_key(sha256), target)
+    return documents.Stored(stored.key, facts.sha256, stored.size)
+
+
+def _index_entries(ctx: Context, document: documents.Document) -> Iterator[object]:
+    with ctx.ledger.read() as tx:
+        content = [page for page in pages.of_document(tx, document.id) if page.stage == "stored"]
+    return (entry_of(ctx, document, page) for page in content)

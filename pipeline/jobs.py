@@ -1,0 +1,84 @@
+"""The job shell: what rq's workers import and run. Ids in, ids out; all decisions are in ``flow``.
+
+``python -m pipeline.jobs`` is one worker: it loads everything once and forks for each task.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import traceback
+from functools import cache
+
+import cv2
+import rq
+from rq.serializers import JSONSerializer
+
+from config.settings import Settings, load_settings
+from config.wiring import classifier, engine, open_context
+from errors import AktenError
+from pipeline import flow
+from pipeline.broker import Broker, translated
+from pipeline.workers import BROKER_VARIABLE
+from storage.ledger.work import Step, Task
+
+#: A store or disk that is away is asked again after a moment, not at once.
+_PAUSE_SECONDS = 1.0
+_log = logging.getLogger("aktenwerk")
+_STEPS = {
+    "split": flow.split_source,
+    "recognise": flow.recognise_page,
+    "file": flow.file_stack,
+    "assemble": flow.assemble_document,
+}
+
+
+@cache
+def _settings() -> Settings:
+    """Read once by the worker, inherited by every process it forks."""
+    return load_settings()
+
+
+def run(step: Step, task_id: str) -> None:
+    """Do one task and offer what can be done next. Logs carry ids only, never names or text."""
+    settings = _settings()
+    with open_context(settings, migrate=False) as ctx:
+        try:
+            following = _STEPS[step](ctx, task_id)
+        except Exception as error:
+            _log.warning("%s %s: %s", step, task_id, _outline(error))
+            time.sleep(_PAUSE_SECONDS)
+            flow.give_back(ctx, Task(step, task_id), error)
+            return
+    if following:
+        broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
+        broker.offer(following)
+        broker.close()
+
+
+def _outline(error: Exception) -> str:
+    """An error without its text, which may quote a document: its class and the place it came from."""
+    if isinstance(error, AktenError):
+        return error.code
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {where.name}:{where.lineno}"
+
+
+def main() -> int:
+    """Work until told to stop: SIGTERM ends after the task at hand."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    cv2.setNumThreads(1)
+    settings = _settings()
+    classifier(settings.document_types)
+    engine(settings.ocr.time_limit)
+    broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
+    worker = rq.Worker(list(broker.queues.values()), connection=broker.connection, serializer=JSONSerializer)
+    with translated():
+        worker.work(logging_level="ERROR")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Finding documents by what people have at hand: an id of any kind, or a file number."""
+
+from __future__ import annotations
+
+from storage.file_numbers import file_key
+
+from errors import NotFound
+from storage.ledger import Transaction, documents, inventory, pages, sources
+
+
+def find_documents(tx: Transaction, name: str, volume: int | None = None) -> list[documents.Document]:
+    """The documents meant by a document's, page's or source's id, or by a file number.
+
+    ``volume`` picks one volume of a case file. Raises ``NotFound`` when nothing is known by that name.
+    """
+    ids = _ids(tx, name, volume)
+    found = [document for document in (documents.get(tx, one) for one in ids) if document is not None]
+    if not found:
+        raise NotFound(name=name)
+    return found
+
+
+def _ids(tx: Transaction, name: str, volume: int | None) -> list[str]:
+    page = pages.get(tx, name)
+    if page is not None:
+        return [page.document_id] if page.document_id else []
+    if sources.get(tx, name) is not None:
+        return documents.of_source(tx, name)
+    volumes = inventory.of_case_file(tx, file_key(name))
+    return [name, *(one.id for one in volumes if volume in (None, one.number))]

@@ -1,0 +1,81 @@
+"""A contractor's manifest: which file belongs to which volume, with how many pages and which hash."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from errors import N_, UnreadableList
+from pipeline.inventory import Fault
+from pipeline.tables import Row, read_table, whole_number
+
+FILE_NAME = "manifest.csv"
+COLUMNS = {
+    "path": ("datei", "dateiname", "pfad", "file", "filename"),
+    "file_number": ("aktenzeichen", "az"),
+    "volume": ("band", "bd"),
+    "pages": ("seiten", "seitenzahl"),
+    "sha256": ("sha-256", "hash", "prüfsumme"),
+}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the manifest says of one file; None where it says nothing."""
+
+    line: int
+    path: PurePosixPath
+    file_number: str
+    volume: int
+    pages: int | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The entries by path relative to the manifest's folder, and rows that could not be used."""
+
+    entries: Mapping[PurePosixPath, Entry]
+    faults: tuple[Fault, ...]
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest; raises ``UnreadableList`` when the columns ``path`` and ``file_number`` are absent.
+
+    A path that leaves the manifest's folder, or is absolute, is a fault: nothing outside is ever read.
+    """
+    entries: dict[PurePosixPath, Entry] = {}
+    faults: list[Fault] = []
+    for row in read_table(path, COLUMNS, required=("path", "file_number")):
+        entry = _parse(row)
+        if isinstance(entry, Fault):
+            faults.append(entry)
+        elif entry.path in entries:
+            first = entries[entry.path].line
+            faults.append(Fault(row.line, N_("stands already in line {first}"), {"first": first}))
+        else:
+            entries[entry.path] = entry
+    if not entries and not faults:
+        raise UnreadableList(name=path.name, detail="no rows")
+    return Manifest(entries, tuple(faults))
+
+
+def _parse(row: Row) -> Entry | Fault:
+    values = row.values
+    path = PurePosixPath(values["path"].replace("\\", "/"))
+    if not values["path"] or path.is_absolute() or ".." in path.parts or ":" in values["path"]:
+        return Fault(
+            row.line, N_("'{value}' is no path below the manifest's folder"), {"value": values["path"]}
+        )
+    digest = values["sha256"].lower()
+    if digest and not _SHA256.fullmatch(digest):
+        return Fault(row.line, N_("'{value}' is no SHA-256"), {"value": values["sha256"][:80]})
+    try:
+        volume = whole_number(values["volume"] or "1", lowest=1, highest=999)
+        pages = whole_number(values["pages"], lowest=0, highest=100_000) if values["pages"] else None
+    except ValueError as error:
+        return Fault(row.line, "{value}", {"value": str(error)})
+    return Entry(row.line, path, values["file_number"], volume, pages, digest or None)

@@ -1,0 +1,152 @@
+"""Reading one page, and turning what was read into a product page or a search entry."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from typing import Any
+
+from ocr.barcodes import read_qr
+from ocr.prepare import is_blank, to_grey
+from ocr.recognise import recognise
+from storage.index import PageEntry
+from storage.objects import words_key
+
+from errors import RecognitionFailed
+from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
+from pipeline.context import Context
+from pipeline.document_types import UNKNOWN
+from pipeline.product import ProductPage
+from pipeline.sheet_codes import parse_code
+from pipeline.source import MediaType, Origin, PageImage
+from storage.ledger import documents, pages, sources
+
+
+def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
+    """What a page is: a cover or separator sheet, blank, or text with a document type and its evidence.
+
+    A page that breaks the engine is kept as image without words, flagged with the reason.
+    """
+    code = next((code for code in read_qr(image.pixels) if parse_code(code) is not None), None)
+    if code is not None:
+        return _outcome(ctx, "separator", image, _as_it_lies(image, "", ()), code=code)
+    if not image.words and is_blank(to_grey(image.pixels), image.dpi):
+        return _outcome(ctx, "blank", image, _as_it_lies(image, "", ()))
+    if image.words is not None:
+        return _outcome(ctx, "recognised", image, _as_it_lies(image, "pdf", image.words))
+    try:
+        found = recognise(image.pixels, dpi=image.dpi, engine=ctx.engine, options=ctx.ocr)
+    except RecognitionFailed as error:
+        return _outcome(ctx, "recognised", image, _as_it_lies(image, ctx.engine.name, ()), flag=error)
+    return _outcome(ctx, "recognised", image, found)
+
+
+def _as_it_lies(image: PageImage, engine: str, words: tuple[Word, ...]) -> Recognition:
+    height, width = image.pixels.shape[:2]
+    confidence = 100.0 if words else 0.0
+    return Recognition(words, width, height, 0, 0.0, confidence, "", engine)
+
+
+def _outcome(
+    ctx: Context,
+    stage: str,
+    image: PageImage,
+    found: Recognition,
+    *,
+    code: str | None = None,
+    flag: RecognitionFailed | None = None,
+) -> pages.PageOutcome:
+    verdict = ctx.classifier.classify(found.text) if found.words else None
+    evidence = verdict.evidence if verdict else ()
+    return pages.PageOutcome(
+        stage=stage,
+        type=verdict.type if verdict else UNKNOWN,
+        evidence=[
+            {"cue": one.cue, "found": one.found, "similarity": round(one.similarity, 1), "weight": one.weight}
+            for one in evidence
+        ],
+        result={
+            "width": found.width,
+            "height": found.height,
+            "width_mm": round(image.width_mm, 2),
+            "height_mm": round(image.height_mm, 2),
+            "rotation": found.rotation,
+            "skew": round(found.skew, 3),
+            "language": found.language,
+            "engine": found.engine,
+            "origin": image.origin.value,
+            "profile": ctx.profile,
+        },
+        words_key=_keep_words(ctx, found.words) if found.words else None,
+        confidence=found.confidence,
+        code=code,
+        reason=flag.code if flag else None,
+        reason_params=flag.params if flag else None,
+    )
+
+
+def _keep_words(ctx: Context, words: tuple[Word, ...]) -> str:
+    """Store word boxes as compressed JSON; equal words give equal bytes, so they are stored once."""
+    text = json.dumps(words_to_json(words), ensure_ascii=False, separators=(",", ":"))
+    data = gzip.compress(text.encode(), mtime=0)
+    return ctx.objects.put_bytes(words_key(hashlib.sha256(data).hexdigest()), data).key
+
+
+def words_of(ctx: Context, page: pages.Page) -> tuple[Word, ...]:
+    """A page's words with boxes from the object store."""
+    if page.words_key is None:
+        return ()
+    rows: list[dict[str, Any]] = json.loads(gzip.decompress(ctx.objects.get_bytes(page.words_key)))
+    return words_from_json(rows)
+
+
+def product_page_of(ctx: Context, page: pages.Page) -> ProductPage:
+    """All the product needs of a page: its source on disk, its geometry and words, its outline heading."""
+    with ctx.ledger.read() as tx:
+        source = sources.get(tx, page.source_id)
+    if source is None or page.result is None:
+        raise LookupError(page.id)
+    result = page.result
+    recognition = Recognition(
+        words=words_of(ctx, page),
+        width=result["width"],
+        height=result["height"],
+        rotation=result["rotation"],
+        skew=result["skew"],
+        confidence=page.confidence or 0.0,
+        language=result["language"],
+        engine=result["engine"],
+    )
+    return ProductPage(
+        source=ctx.cache.path(source.object_key, source.sha256),
+        media_type=MediaType(source.media_type),
+        number=page.number,
+        origin=Origin(result["origin"]),
+        recognition=recognition,
+        width_mm=result["width_mm"],
+        height_mm=result["height_mm"],
+        section=_heading(ctx, page),
+    )
+
+
+def _heading(ctx: Context, page: pages.Page) -> str | None:
+    """The outline entry that begins at this page, in the language of the files."""
+    if not page.opens_section:
+        return None
+    known = ctx.types.get(page.filed_type or "")
+    return known.label_de if known else "Ohne Dokumenttyp"
+
+
+def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> PageEntry:
+    """What the search index gets to know of a page."""
+    return PageEntry(
+        page_id=page.id,
+        document=document.id,
+        file_number=document.file_number,
+        volume=document.volume,
+        page=page.document_page or 0,
+        type=page.filed_type or UNKNOWN,
+        language=(page.result or {}).get("language", ""),
+        text=text_of(words_of(ctx, page)),
+    )

@@ -1,0 +1,116 @@
+"""``akten doctor``: every part that is needed, what was found, and the command that mends it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from config.settings import Settings
+from config.wiring import open_ledger, open_objects, prepare_folder
+from config.words import _, say
+from errors import AktenError, LanguageMissing, ToolMissing
+from ocr import tesseract
+from pipeline import redis_server
+from pipeline.broker import Broker
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part: whether it is all right, what was found, and what mends it."""
+
+    part: str
+    ok: bool
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """Look at every part once; no check stops the others."""
+    parts: list[tuple[str, Callable[[], str]]] = [
+        ("Python", lambda: sys.version.split()[0]),
+        ("Aktenwerk", lambda: version("aktenwerk")),
+        ("Tesseract", tesseract.version),
+        *((f"Tesseract {code}", _model(code)) for code in settings.ocr.language.split("+")),
+        ("pdftoppm", lambda: _program("pdftoppm", "poppler-utils")),
+        ("pdftotext", lambda: _program("pdftotext", "poppler-utils")),
+        (_("data folder"), lambda: _data(settings)),
+        (_("ledger"), lambda: _ledger(settings)),
+        (_("objects"), lambda: _objects(settings)),
+        (_("queue"), lambda: _queue(settings)),
+    ]
+    return [_check(part, look) for part, look in parts]
+
+
+def _check(part: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(part, True, look())
+    except AktenError as error:
+        return Check(part, False, say(error.message, error.params), say(error.hint, error.params))
+
+
+def _model(code: str) -> Callable[[], str]:
+    def look() -> str:
+        if code not in tesseract.languages():
+            raise LanguageMissing(language=code, package=tesseract.package_of(code))
+        return _("installed")
+
+    return look
+
+
+def _program(name: str, package: str) -> str:
+    if shutil.which(name) is None:
+        raise ToolMissing(tool=name, package=package)
+    printed = subprocess.run([name, "-v"], capture_output=True, text=True, check=False)
+    first = (printed.stderr or printed.stdout).splitlines()
+    return first[0].removeprefix(f"{name} version ") if first else "?"
+
+
+def _data(settings: Settings) -> str:
+    prepare_folder(settings)
+    free = shutil.disk_usage(settings.data).free / 1e9
+    return f"{settings.data} ({free:.0f} GB {_('free')})"
+
+
+def _ledger(settings: Settings) -> str:
+    ledger = open_ledger(settings)
+    with ledger.read():
+        pass
+    ledger.close()
+    return "PostgreSQL" if settings.ledger.url.startswith("postgresql") else "SQLite"
+
+
+def _objects(settings: Settings) -> str:
+    next(iter(open_objects(settings).keys("doctor/")), None)
+    return settings.objects.store
+
+
+def _queue(settings: Settings) -> str:
+    if not settings.queue.url:
+        return say(_("private redis-server {version}"), {"version": redis_server.version()})
+    broker = Broker(settings.queue.url, settings.queue.name)
+    try:
+        return broker.ping()
+    finally:
+        broker.close()
+
+
+def shape(checks: list[Check]) -> dict[str, Any]:
+    """The checks for programs."""
+    return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
+
+
+def table(checks: list[Check]) -> Table:
+    """The checks for people."""
+    shown = Table("", _("Part"), _("Found"), _("What mends it"))
+    for check in checks:
+        sign = Text("✓", style="green") if check.ok else Text("✗", style="bold red")
+        shown.add_row(sign, check.part, Text(check.found), Text(check.mend))
+    return shown

@@ -1,0 +1,161 @@
+"""What ``--json`` prints: stable shapes, additions are welcome (docs/formats.md)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from storage.index import Answer
+
+from config.words import say
+from errors import describe
+from ocr.records import Word, words_to_json
+from pipeline.alarms import ALARMS
+from pipeline.inventory import Import
+from pipeline.verify import Verification
+from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages
+from storage.ledger.inventory import Volume
+
+Json = dict[str, Any]
+
+
+def status(ledger: Ledger) -> Json:
+    """The goal, all pages and sources by what became of them, the backlog, failures and alarms."""
+    with ledger.read() as tx:
+        return {
+            "goal": asdict(counts.goal(tx)),
+            "pages": asdict(counts.page_counts(tx)),
+            "sources": asdict(counts.source_counts(tx)),
+            "backlog": counts.backlog(tx),
+            "failures": failures(tx),
+            "alarms": open_alarms(tx),
+        }
+
+
+def batch_counts(ledger: Ledger, batch_id: str) -> Json:
+    """The same for one batch."""
+    with ledger.read() as tx:
+        return {
+            "pages": asdict(counts.page_counts(tx, batch_id)),
+            "sources": asdict(counts.source_counts(tx, batch_id)),
+            "failures": failures(tx, batch_id),
+            "alarms": open_alarms(tx, batch_id),
+        }
+
+
+def failures(tx: Transaction, batch_id: str | None = None) -> list[Json]:
+    """Everything in quarantine, with the reason in plain words and the way out."""
+    rows: list[Json] = []
+    for failure in counts.failures(tx, batch_id):
+        known = describe(failure.reason)
+        rows.append(
+            {
+                "id": failure.id,
+                "source": failure.source,
+                "page": failure.page,
+                "code": failure.reason,
+                "reason": say(known.message, failure.params),
+                "hint": say(known.hint, failure.params),
+                "retryable": known.retryable,
+            }
+        )
+    return rows
+
+
+def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Json]:
+    """Everything that does not add up, in plain words."""
+    rows: list[Json] = []
+    for alarm in alarms.open_alarms(tx, batch_id):
+        known = ALARMS[alarm.code]
+        rows.append(
+            {
+                "code": alarm.code,
+                "subject": alarm.subject,
+                "batch": alarm.batch_id,
+                "reason": say(known.message, alarm.params),
+                "hint": say(known.hint, alarm.params),
+            }
+        )
+    return rows
+
+
+def answer(found: Answer) -> Json:
+    """The hits of a search; ``marks`` are the matched words' character ranges in ``snippet``."""
+    hits = []
+    for hit in found.hits:
+        row = asdict(hit)
+        row["score"] = round(hit.score, 4)
+        row["marks"] = [list(mark) for mark in hit.marks]
+        hits.append(row)
+    return {"total": found.total, "hits": hits}
+
+
+def volume(one: Volume) -> Json:
+    """A volume of the inventory."""
+    return asdict(one)
+
+
+def document(one: documents.Document) -> Json:
+    """A document without its pages."""
+    return {
+        "document": one.id,
+        "file_number": one.file_number,
+        "volume": one.volume,
+        "state": one.state,
+        "pages": one.page_count,
+        "bytes": one.size,
+        "sha256": one.sha256,
+        "key": one.object_key,
+    }
+
+
+def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
+    """A page as it stands upright in its document: size in mm, words with boxes in pixels of its image."""
+    result = one.result or {}
+    sideways = result.get("rotation") in (90, 270)
+    width_mm, height_mm = result.get("width_mm"), result.get("height_mm")
+    shape: Json = {
+        "id": one.id,
+        "number": one.document_page,
+        "source": one.source_id,
+        "source_page": one.number,
+        "stage": one.stage,
+        "width": height_mm if sideways else width_mm,
+        "height": width_mm if sideways else height_mm,
+        "pixels": [result.get("width"), result.get("height")],
+        "rotation": result.get("rotation"),
+        "skew": result.get("skew"),
+        "language": result.get("language"),
+        "origin": result.get("origin"),
+        "engine": result.get("engine"),
+        "profile": result.get("profile"),
+        "confidence": one.confidence,
+        "type": one.filed_type or one.type,
+        "evidence": one.evidence or [],
+        "flag": one.reason,
+    }
+    if words is not None:
+        shape["words"] = words_to_json(words)
+    return shape
+
+
+def verification(found: Verification) -> Json:
+    """What a verification found."""
+    return {
+        "ok": found.ok,
+        "objects": {"checked": found.checked, "damaged": found.damaged, "missing": found.missing},
+        "pages": {"received": found.received, "accounted": found.accounted},
+        "problems": [say(problem.message, problem.params) for problem in found.problems],
+    }
+
+
+def imported(result: Import) -> Json:
+    """What came of an inventory import."""
+    return {
+        "added": result.added,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "faults": [
+            {"line": fault.line, "reason": say(fault.message, fault.params)} for fault in result.faults
+        ],
+    }
