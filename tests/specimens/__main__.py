@@ -1,0 +1,38 @@
+"""Write a batch of fictional case files: ``python -m tests.specimens OUT [--seed 1] [--size demo]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from errors import AktenError, fill
+from tests.specimens.batch import build_batch
+from tests.specimens.plan import SIZES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, write, and print what the batch should end as; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.specimens", description=__doc__)
+    parser.add_argument("out", type=Path, help="folder to write bestand.csv, scans/ and truth.json into")
+    parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same bytes")
+    parser.add_argument("--size", choices=SIZES, default="demo")
+    parser.add_argument(
+        "--faults", choices=("none", "one", "all"), help="unusable files (demo: one, else none)"
+    )
+    parser.add_argument("--case-files", type=int, default=20, help="how many, for --size large")
+    chosen = parser.parse_args(arguments)
+    try:
+        truth = build_batch(
+            chosen.out, chosen.seed, chosen.size, faults=chosen.faults, case_files=chosen.case_files
+        )
+    except AktenError as error:
+        sys.stderr.write(f"{error}\n{fill(error.hint, error.params)}\n")
+        return error.exit_code
+    sys.stdout.write(json.dumps(truth.expected()) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
