@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -72,7 +72,7 @@ def scan(clean: Pixels, wear: Wear, rng: np.random.Generator, marks: Sequence[Ma
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), wear.skew, 1.0)
     page = clean
     if wear.skew:
-        page = cv2.warpAffine(page, turn, (width, height), flags=cv2.INTER_LINEAR, borderValue=255)
+        page = _pixels(cv2.warpAffine(page, turn, (width, height), borderValue=255))
     page = _with_noise(page, wear.noise, rng)
     if wear.folded:
         _fold(page, rng)
@@ -84,14 +84,19 @@ def scan(clean: Pixels, wear: Wear, rng: np.random.Generator, marks: Sequence[Ma
     if wear.punched:
         _punch(result, wear.dpi)
     if wear.colour == "bitonal":
-        result = cv2.threshold(result, 150, 255, cv2.THRESH_BINARY)[1]
+        result = _pixels(cv2.threshold(result, 150, 255, cv2.THRESH_BINARY)[1])
     return np.ascontiguousarray(np.rot90(result, wear.rotation // 90))
 
 
 def back_of(clean: Pixels, strength: float) -> Pixels:
     """The blank back of a page: white, the front shining through mirrored by ``strength`` (0 … 1)."""
     ghost = cv2.GaussianBlur(cv2.flip(clean, 1), (0, 0), 4)
-    return cv2.convertScaleAbs(ghost, alpha=strength, beta=255 * (1 - strength))
+    return _pixels(cv2.convertScaleAbs(ghost, alpha=strength, beta=255 * (1 - strength)))
+
+
+def _pixels(image: npt.NDArray[Any]) -> Pixels:
+    """What OpenCV returns is typed too widely; nothing is copied."""
+    return np.asarray(image, dtype=np.uint8)
 
 
 # --- paper and light -------------------------------------------------------------------------------
@@ -104,7 +109,7 @@ def _on_paper(page: Pixels, wear: Wear) -> Pixels:
     paper = (238, 226, 190) if wear.yellowed else (252, 252, 250)
     ramp = np.arange(256, dtype=np.float32) / 255
     table = np.stack([ramp * channel for channel in paper], axis=-1).astype(np.uint8)
-    return cv2.LUT(cv2.merge([page, page, page]), table.reshape(1, 256, 3))
+    return _pixels(cv2.LUT(cv2.merge([page, page, page]), table.reshape(1, 256, 3)))
 
 
 def _with_noise(page: Pixels, sigma: float, rng: np.random.Generator) -> Pixels:
@@ -114,7 +119,7 @@ def _with_noise(page: Pixels, sigma: float, rng: np.random.Generator) -> Pixels:
     height, width = page.shape
     top, left = (int(rng.integers(_NOISE_MARGIN)) for _ in range(2))
     grain = _grain(height + _NOISE_MARGIN, width + _NOISE_MARGIN, round(sigma * 10))
-    return cv2.add(page, grain[top : top + height, left : left + width], dtype=cv2.CV_8U)
+    return _pixels(cv2.add(page, grain[top : top + height, left : left + width], dtype=cv2.CV_8U))
 
 
 @functools.lru_cache(maxsize=2)
@@ -124,9 +129,9 @@ def _grain(height: int, width: int, tenths: int) -> npt.NDArray[np.int16]:
 
 
 def _shade(page: Pixels, rng: np.random.Generator) -> None:
-    """Uneven light: a coarse field of 0.82 … 1 spread over the page."""
+    """Uneven light: a coarse field of 0.85 … 1 spread over the page."""
     height, width = page.shape
-    coarse = rng.uniform(0.82, 1.0, (5, 4)).astype(np.float32)
+    coarse = rng.uniform(0.85, 0.99, (3, 3)).astype(np.float32)
     field = cv2.resize(coarse, (width // 8, height // 8), interpolation=cv2.INTER_CUBIC)
     factor = np.clip(field * 255, 0, 255).astype(np.uint8)
     full = cv2.resize(factor, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -178,7 +183,7 @@ def _overlays(
     return overlays
 
 
-def _lay(page: Pixels, overlay: _Overlay, turn: npt.NDArray[np.float64], skew: float) -> None:
+def _lay(page: Pixels, overlay: _Overlay, turn: npt.NDArray[Any], skew: float) -> None:
     """Lay translucent ink where its centre lands once the page is skewed; parts off the page are cut."""
     coverage = _turned(overlay.coverage, skew) if skew else overlay.coverage
     x, y = turn @ np.array([*overlay.centre, 1.0])
@@ -188,10 +193,8 @@ def _lay(page: Pixels, overlay: _Overlay, turn: npt.NDArray[np.float64], skew: f
     columns = slice(max(left, 0), min(left + width, page.shape[1]))
     part = coverage[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     colour = np.array(overlay.rgb, dtype=np.float32) / 255
-    if page.ndim == 2:
-        factor = 1 - part * (1 - float(colour.mean()))
-    else:
-        factor = 1 - part[..., None] * (1 - colour)
+    ink = colour.mean() if page.ndim == 2 else colour
+    factor = 1 - (part if page.ndim == 2 else part[..., None]) * (1 - ink)
     page[rows, columns] = (page[rows, columns] * factor).astype(np.uint8)
 
 
@@ -240,13 +243,14 @@ def _photo(size: tuple[int, int]) -> npt.NDArray[np.float32]:
 
 
 def _squiggle(size: tuple[int, int], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A signature nobody can read: a damped wave along the line."""
+    """A signature nobody can read: a wave of changing height along the line."""
     image, draw = _blank(size)
     width, height = size
     t = np.linspace(0, 1, 160)
-    waves, phase = rng.uniform(5, 8), rng.uniform(0, 6)
-    x = width * (0.05 + 0.85 * t + 0.04 * np.sin(waves * 9 * t))
-    y = height * (0.5 - 0.36 * np.exp(-1.6 * t) * np.sin(waves * 2 * np.pi * t + phase))
+    waves, phase, slope = rng.uniform(3, 7), rng.uniform(0, 6), rng.uniform(-0.25, 0.1)
+    heights = np.interp(t, np.linspace(0, 1, 7), rng.uniform(0.08, 0.42, 7))
+    x = width * (0.05 + 0.85 * t + 0.03 * np.sin(waves * 11 * t + phase))
+    y = height * (0.55 + slope * (t - 0.5) - heights * np.sin(waves * 2 * np.pi * t + phase))
     points = [(float(a), float(b)) for a, b in zip(x, y, strict=True)]
     draw.line(points, fill=255, width=max(2, height // 26), joint="curve")
     return _coverage(image, 0.85)

@@ -1,4 +1,4 @@
-"""Scanned pages into the files a scanner, an office or a contractor would hand over. Bytes are reproducible."""
+"""Scanned pages into the files a scanner, an office or a contractor hands over, byte by byte reproducible."""
 
 from __future__ import annotations
 

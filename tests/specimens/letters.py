@@ -48,6 +48,9 @@ HEADS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_WITH_CREST = frozenset({"authority", "registry", "registry_office", "course"})
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A piece of a document; ``cells`` are a row's cells, a field's label and value, or the text alone."""
@@ -73,6 +76,7 @@ class Letter:
     paper: Literal["A4", "A5"]
     clean: bool
     cued: bool
+    crest: bool
     head: tuple[str, ...]
     address: tuple[str, ...]
     info: tuple[str, ...]
@@ -111,9 +115,10 @@ def write(template: str, facts: Mapping[str, str], rng: random.Random) -> Letter
         paper=head.get("paper", "A4"),  # type: ignore[arg-type]
         clean=head.get("clean", "yes") == "yes",
         cued=head.get("cued", "yes") == "yes",
+        crest=head.get("head", "") in _WITH_CREST,
         head=tuple(line.format_map(facts) for line in HEADS.get(head.get("head", ""), ())),
         address=_address(facts, to_authority=foreign) if addressed else (),
-        info=_info(facts, head.get("language", "deu")) if addressed else (),
+        info=_info(facts, head["head"]) if addressed else (),
         blocks=tuple(block for piece in filled.strip().split("\n\n") for block in _blocks(piece)),
     )
 
@@ -137,15 +142,16 @@ def _address(facts: Mapping[str, str], *, to_authority: bool) -> tuple[str, ...]
     return (title, f"{facts['given']} {facts['family']}", facts["street"], facts["city"])
 
 
-def _info(facts: Mapping[str, str], language: str) -> tuple[str, ...]:
-    if language == "eng":
+def _info(facts: Mapping[str, str], sender: str) -> tuple[str, ...]:
+    if sender == "english":
         return (f"Our reference: {facts['personnel_no']}", f"Date: {facts['date']}")
-    return (
-        f"Gesch.-Z.: {facts['file_number']}",
-        f"Telefon: {facts['phone']}",
-        f"Zimmer: {facts['room']}",
-        f"Datum: {facts['date']}",
+    references = {"authority": facts["file_number"], "bamf": facts["bamf_no"]}
+    reference = (
+        f"Gesch.-Z.: {references[sender]}"
+        if sender in references
+        else f"Unser Zeichen: {facts['register_no']}"
     )
+    return (reference, f"Telefon: {facts['phone']}", f"Zimmer: {facts['room']}", f"Datum: {facts['date']}")
 
 
 def _blocks(piece: str) -> list[Block]:

@@ -30,10 +30,9 @@ def transliterate(name: str) -> str:
     return name.replace("ı", "I").replace("ß", "SS").upper().translate(_TRANSLITERATION)
 
 
-def passport(family: str, given: str, number: str, birth: str, sex: str, expiry: str) -> tuple[str, str]:
-    """The two lines of 44 characters of a passport (TD3); ``birth`` and ``expiry`` as YYMMDD."""
-    names = f"{transliterate(family)}<<{transliterate(given)}"
-    first = f"P<{COUNTRY}{names}"[:44].ljust(44, "<")
+def passport(names: tuple[str, str], number: str, birth: str, sex: str, expiry: str) -> tuple[str, str]:
+    """The two lines of 44 characters of a passport (TD3): family and given name; dates as YYMMDD."""
+    first = f"P<{COUNTRY}{'<<'.join(map(transliterate, names))}"[:44].ljust(44, "<")
     number = number.ljust(9, "<")
     optional = "<" * 14
     digits = [f"{field}{check_digit(field)}" for field in (number, birth, expiry, optional)]

@@ -53,6 +53,7 @@ _EMPLOYERS = (
     "Elektro Süßmilch GmbH",
     "Pflegedienst Möwe gGmbH",
 )
+_LANDLORDS = ("Hannelore Püschmann", "Detlef Kühnröder", "Ingeborg Vößing")
 _CHILDREN = ("Elif", "Jonas", "Mila", "Adém", "Zoë")
 
 
@@ -84,14 +85,14 @@ def invent(rng: random.Random) -> Person:
         female=female,
         nationality=nationality,
         birthplace=birthplace,
-        birth=date(1950, 1, 1) + timedelta(days=rng.randrange(19_000)),
+        birth=date(1950, 1, 1) + timedelta(days=rng.randrange(14_000)),
         street=_street(rng),
     )
 
 
 def facts(person: Person, file_number: str, rng: random.Random) -> Mapping[str, str]:
     """All fields a template may name, consistent within one document."""
-    written = date(2014, 1, 7) + timedelta(days=rng.randrange(3_300))
+    written = _opened(file_number) + timedelta(days=rng.randrange(30, 1_100))
     return {
         **_identity(person),
         **_dates(person, written, rng),
@@ -99,6 +100,11 @@ def facts(person: Person, file_number: str, rng: random.Random) -> Mapping[str, 
         **_papers(person, file_number),
         **_money(rng),
     }
+
+
+def _opened(file_number: str) -> date:
+    """The first of the year a file number like ``33.2-2019/004711`` names."""
+    return date(int(file_number[5:9]), 1, 1)
 
 
 def _identity(person: Person) -> dict[str, str]:
@@ -109,6 +115,11 @@ def _identity(person: Person) -> dict[str, str]:
         "given_upper": person.given.replace("ı", "I").upper(),
         "family_upper": person.family.replace("ı", "I").upper(),
         "sex": "F" if person.female else "M",
+        "gender": "weiblichen" if person.female else "männlichen",
+        "child_of": "Tochter" if person.female else "Sohn",
+        "née": "née" if person.female else "né",
+        "gender_fra": "féminin" if person.female else "masculin",
+        "child_of_fra": "fille" if person.female else "fils",
         "salutation": f"Sehr geehrte{'' if person.female else 'r'} {title} {person.family}",
         "holder": f"{title} {person.name}",
         "holder_dat": f"{'Frau' if person.female else 'Herrn'} {person.name}",
@@ -126,6 +137,7 @@ def _dates(person: Person, written: date, rng: random.Random) -> dict[str, str]:
 
     return {
         "birth": german(person.birth),
+        "birth_year": str(person.birth.year),
         "birth_child": german(written - days(2_600, 5_000)),
         "date": german(written),
         "date_old": german(written - days(40, 160)),
@@ -149,10 +161,6 @@ def _offices(file_number: str, written: date, rng: random.Random) -> dict[str, s
         "court_no": f"12 A {rng.randrange(100, 9_999)}/{written:%y}",
         "cash_no": f"{rng.randrange(10**4):04d}.{rng.randrange(10**4):04d}.{rng.randrange(10**4):04d}",
         "register_no": f"{rng.randrange(100, 2_500)}/{written.year}",
-        "employer": rng.choice(_EMPLOYERS),
-        "landlord": rng.choice(("Hannelore Püschmann", "Detlef Kühnröder", "Ingeborg Vößing")),
-        "landlord_street": _street(rng),
-        "other_family": rng.choice(_ORIGINS)[4][0],
         "child": rng.choice(_CHILDREN),
         "school_class": f"{rng.randrange(2, 10)}{rng.choice('abc')}",
         "matriculation_no": str(rng.randrange(2_000_000, 3_999_999)),
@@ -166,17 +174,20 @@ def _papers(person: Person, file_number: str) -> dict[str, str]:
     """What stays the same in all of a person's documents, so it is drawn from the person alone."""
     rng = random.Random(f"{file_number}/{person.name}")
     number = f"{rng.choice('CFGHJK')}{rng.randrange(10**7):07d}"
-    issued = date(2019, 1, 1) + timedelta(days=rng.randrange(1_500))
+    issued = _opened(file_number) - timedelta(days=rng.randrange(10, 700))
     expiry = issued + timedelta(days=3_651)
     sex = "F" if person.female else "M"
-    lines = mrz.passport(
-        person.family, person.given, number, f"{person.birth:%y%m%d}", sex, f"{expiry:%y%m%d}"
-    )
+    names = (person.family, person.given)
+    lines = mrz.passport(names, number, f"{person.birth:%y%m%d}", sex, f"{expiry:%y%m%d}")
     return {
         "azr": f"{issued:%y%m%d}{rng.randrange(10**6):06d}",
         "passport_no": number,
         "passport_issued": german(issued),
         "passport_until": german(expiry),
+        "employer": rng.choice(_EMPLOYERS),
+        "landlord": rng.choice(_LANDLORDS),
+        "landlord_street": _street(rng),
+        "other_family": rng.choice(_ORIGINS)[4][0],
         "mrz1": lines[0],
         "mrz2": lines[1],
     }
@@ -205,7 +216,7 @@ def _money(rng: random.Random) -> dict[str, str]:
         **{name: euros(value) for name, value in cents.items()},
         "tax_class": rng.choice(("I", "III", "IV", "V")),
         "tax_id": f"{rng.randrange(10**10, 10**11)}",
-        "sv_no": f"{rng.randrange(10, 90)} {rng.randrange(10**6):06d} {rng.choice('BKMST')} {rng.randrange(100, 999)}",
+        "sv_no": f"{rng.randrange(10, 90)} {rng.randrange(10**6):06d} K {rng.randrange(100, 999)}",
         "personnel_no": f"{rng.randrange(10**5):05d}",
         "rooms": str(rng.randrange(2, 6)),
         "area": str(rng.randrange(38, 115)),

@@ -29,11 +29,15 @@ class CaseFile:
     box: str
 
 
+_SHEET = Wear(colour="grey", dpi=200)
+_BACK = Wear(dpi=200, bleed=0.04)
+
+
 @dataclass(frozen=True, slots=True)
 class Cover:
     """The cover sheet of the part it stands in."""
 
-    wear: Wear = Wear(colour="grey", dpi=200)
+    wear: Wear = _SHEET
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ class Separator:
     """The separator sheet before a document."""
 
     document_type: str
-    wear: Wear = Wear(colour="grey", dpi=200)
+    wear: Wear = _SHEET
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Document:
 class Back:
     """The blank back of the page before it; the front may shine through."""
 
-    wear: Wear = Wear(dpi=200, bleed=0.04)
+    wear: Wear = _BACK
 
 
 Item = Cover | Separator | Document | Back
@@ -77,12 +81,15 @@ class Part:
         return sum(counts) - sum(isinstance(item, Cover | Separator) for item in self.items)
 
 
+Form = Literal["pdf", "jpegs", "tiff", "born_digital"]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One file to be written; for ``jpegs`` a folder with a file for every page."""
 
     path: str
-    form: Literal["pdf", "jpegs", "tiff", "born_digital"]
+    form: Form
     parts: tuple[Part, ...]
 
 
@@ -120,7 +127,7 @@ def _cases(seed: int, count: int) -> list[CaseFile]:
     numbers = rng.sample(range(100, 90_000), count)
     return [
         CaseFile(
-            file_number=f"33.{rng.randrange(1, 5)}-{rng.randrange(2009, 2024)}/{number:06d}",
+            file_number=f"33.{rng.randrange(1, 5)}-{rng.randrange(2009, 2022)}/{number:06d}",
             person=people.invent(rng),
             box=f"K{1001 + place // 4}",
         )
@@ -162,7 +169,7 @@ def _demo(cases: list[CaseFile]) -> tuple[Source, ...]:
         Document("file_note", (replace(FAX, skew=-0.8),)),
         Document("service_record", (replace(FAX, skew=0.0, stamped="box"),)),
     )
-    delivery = (
+    delivery: tuple[tuple[CaseFile, str, Form, tuple[Item, ...]], ...] = (
         (d, "paket-1/00000001.pdf", "pdf", (
             Document("labour_agency_consent", (GREY_200,)),
             Document("employment_contract", (CLEAN, FOLDED)),
@@ -182,8 +189,8 @@ def _demo(cases: list[CaseFile]) -> tuple[Source, ...]:
     )  # fmt: skip
     named = (
         Document("birth_certificate.fra", (replace(STAMPED, yellowed=True),)),
-        Document("translation", (CLEAN,)),
         Back(Wear(dpi=200, bleed=0.03, yellowed=True)),
+        Document("translation", (CLEAN,)),
         Document("settlement_permit", (STAMPED,)),
         Document("employment_letter.eng", (CLEAN,)),
     )
@@ -245,7 +252,7 @@ def _small(cases: list[CaseFile]) -> tuple[Source, ...]:
 
 
 def _bulk(place: int, case: CaseFile, rng: random.Random) -> tuple[Source, ...]:
-    """A whole case file for benchmarks: every template once, in any order and condition, duplex here and there."""
+    """A whole case file for benchmarks: every template once, in any order and condition."""
     conditions = (CLEAN, CLEAN_200, GREY_200, SIGNED, AGED, STAMPED, RECEIVED, FOLDED, UPSIDE_DOWN, SIDEWAYS)
     duplex = place % 4 < 2  # folders of single JPEGs and faxes come without backs
     items: list[Item] = []

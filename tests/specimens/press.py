@@ -11,10 +11,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from tests.specimens import files, letters, people, typeset
 from tests.specimens.degrade import Pixels, Wear, back_of, scan
 from tests.specimens.plan import Back, CaseFile, Cover, Document, Part, Separator, Source
+from tests.specimens.sheets import DPI as SHEET_DPI
 from tests.specimens.sheets import SheetMaker
 from tests.specimens.truth import PageKind, PageTruth, SourceTruth
 
@@ -77,9 +79,9 @@ class Press:
             name = f"{key}/{place}"
             match item:
                 case Cover():
-                    yield self._sheet(part, item, name)
+                    yield self._cover(part, item.wear, name)
                 case Separator():
-                    yield self._sheet(part, item, name)
+                    yield self._separator(part, item, name)
                 case Back():
                     yield self._back(part, item.wear, front, name)
                 case Document():
@@ -94,18 +96,8 @@ class Press:
             typewriter = random.Random(key) if letter.face == "mono" else None
             clean = typeset.paint(page, wear.dpi, typewriter=typewriter)
             pixels = scan(clean, wear, _generator(f"{key}/{place}"), page.marks)
-            truth = _truth(
-                part,
-                wear,
-                "content",
-                document=document,
-                document_type=letter.document_type,
-                lines=page.texts,
-                clean=letter.clean and wear.mild,
-                cued=letter.cued and place == 0,
-                language=letter.language,
-            )
-            yield Scanned(pixels, wear, truth), clean
+            truth = replace(_content(part, wear, letter, page), document=document)
+            yield Scanned(pixels, wear, truth if place == 0 else replace(truth, cued=False)), clean
 
     def _letter(
         self, part: Part, item: Document, key: str
@@ -123,34 +115,23 @@ class Press:
         self.documents[volume] += 1
         return self.documents[volume]
 
-    def _sheet(self, part: Part, item: Cover | Separator, key: str) -> Scanned:
-        if isinstance(item, Separator):
-            image, kind, document_type = (
-                self.sheets.separator(item.document_type),
-                "separator",
-                item.document_type,
-            )
-        else:
-            if part.case is None:
-                raise ValueError("a cover sheet needs a case file")
-            pages = self.expected[part.case, part.volume]
-            image, kind, document_type = (
-                self.sheets.cover(part.case.file_number, part.volume, pages),
-                "cover",
-                None,
-            )
-        page = np.asarray(image.convert("L"))
-        if item.wear.dpi != 300:
-            scale = item.wear.dpi / 300
-            page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        truth = _truth(part, item.wear, kind, document_type=document_type)  # type: ignore[arg-type]
-        return Scanned(scan(page, item.wear, _generator(key)), item.wear, truth)
+    def _cover(self, part: Part, wear: Wear, key: str) -> Scanned:
+        if part.case is None:
+            raise ValueError("a cover sheet needs a case file")
+        pages = self.expected[part.case, part.volume]
+        image = self.sheets.cover(part.case.file_number, part.volume, pages)
+        return Scanned(_sheet(image, wear, key), wear, _truth(part, wear, "cover"))
+
+    def _separator(self, part: Part, item: Separator, key: str) -> Scanned:
+        truth = replace(_truth(part, item.wear, "separator"), document_type=item.document_type)
+        return Scanned(_sheet(self.sheets.separator(item.document_type), item.wear, key), item.wear, truth)
 
     def _back(self, part: Part, wear: Wear, front: Pixels | None, key: str) -> Scanned:
         if front is None:
             raise ValueError("a blank back needs a page before it")
         width, height = (round(side * wear.dpi / 72) for side in typeset.PAPER["A4"])
-        ghost = back_of(cv2.resize(front, (width, height), interpolation=cv2.INTER_AREA), wear.bleed)
+        small = cv2.resize(front, (width, height), interpolation=cv2.INTER_AREA)
+        ghost = back_of(np.asarray(small, dtype=np.uint8), wear.bleed)
         return Scanned(scan(ghost, wear, _generator(key)), wear, _truth(part, wear, "blank"))
 
     def _born_digital(self, path: Path, source: Source) -> SourceTruth:
@@ -160,52 +141,52 @@ class Press:
             for index, item in enumerate(part.items):
                 if not isinstance(item, Document):
                     raise TypeError("a born-digital file holds documents only")
-                letter, set_pages = self._letter(part, item, f"{self.seed}/{source.path}/{place}/{index}")
+                letter, made = self._letter(part, item, f"{self.seed}/{source.path}/{place}/{index}")
                 document = self._next_document(part)
-                for number, page in enumerate(set_pages):
+                for page, wear in zip(made, item.wears, strict=True):
                     pages.append(page)
-                    truth = _truth(
-                        part,
-                        item.wears[number],
-                        "content",
-                        document=document,
-                        document_type=letter.document_type,
-                        lines=page.texts,
-                        clean=letter.clean,
-                        cued=letter.cued and number == 0,
-                        language=letter.language,
-                    )
-                    truths.append(replace(truth, number=len(pages), born_digital=True))
+                    truth = replace(_content(part, wear, letter, page), document=document, number=len(pages))
+                    cued = letter.cued and page is made[0]
+                    truths.append(replace(truth, cued=cued, clean=letter.clean, born_digital=True))
         files.write_born_digital(path, pages)
         return SourceTruth(source.path, tuple(truths))
 
 
-def _truth(
-    part: Part,
-    wear: Wear,
-    kind: PageKind,
-    *,
-    document: int | None = None,
-    document_type: str | None = None,
-    lines: tuple[str, ...] = (),
-    clean: bool = False,
-    cued: bool = False,
-    language: str = "deu",
-) -> PageTruth:
+def _sheet(image: Image.Image, wear: Wear, key: str) -> Pixels:
+    """Scan a sheet drawn at 300 dpi in the resolution ``wear`` asks for."""
+    page = np.asarray(image.convert("L"))
+    if wear.dpi != SHEET_DPI:
+        scale = wear.dpi / SHEET_DPI
+        page = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return scan(page, wear, _generator(key))
+
+
+def _truth(part: Part, wear: Wear, kind: PageKind) -> PageTruth:
     return PageTruth(
         number=1,
         kind=kind,
         file_number=part.case.file_number if part.case else None,
         volume=part.volume if part.case else None,
-        document=document,
-        document_type=document_type,
-        lines=lines,
-        clean=clean,
-        cued=cued,
+        document=None,
+        document_type=None,
+        lines=(),
+        clean=False,
+        cued=False,
         rotation=wear.rotation,
-        language=language,
+        language="deu",
         dpi=wear.dpi,
         colour=wear.colour,
+    )
+
+
+def _content(part: Part, wear: Wear, letter: letters.Letter, page: typeset.Page) -> PageTruth:
+    return replace(
+        _truth(part, wear, "content"),
+        document_type=letter.document_type,
+        lines=page.texts,
+        clean=letter.clean and wear.mild,
+        cued=letter.cued,
+        language=letter.language,
     )
 
 

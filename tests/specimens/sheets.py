@@ -10,8 +10,9 @@ from PIL import Image, ImageDraw
 
 from tests.specimens import fonts
 
-A4_300 = (2480, 3508)
-"""Width and height in pixels of A4 at 300 dpi."""
+DPI = 300
+A4 = (2480, 3508)
+"""Width and height in pixels at ``DPI``."""
 
 
 class SheetMaker(Protocol):
@@ -41,7 +42,7 @@ class PlainSheets:
 
 
 def _sheet(title: str, lines: tuple[str, ...], payload: str) -> Image.Image:
-    image = Image.new("L", A4_300, 255)
+    image = Image.new("L", A4, 255)
     draw = ImageDraw.Draw(image)
     draw.text((300, 500), title, fill=0, font=fonts.at_pixels("sans", True, 150), anchor="ls")
     for row, line in enumerate(lines):

@@ -106,7 +106,8 @@ class _Setter:
         """Crest, sender, and for letters the address and reference lines."""
         letter = self.letter
         if letter.head:
-            self.marks.append(Mark("crest", self.right - 40, self.top - 8, 40, 46))
+            if letter.crest:
+                self.marks.append(Mark("crest", self.right - 40, self.top - 8, 40, 46))
             for number, text in enumerate(letter.head):
                 self._line(text, size=14 if number == 0 else 10, bold=number == 0)
             self._rule(4)
