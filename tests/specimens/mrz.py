@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import string
+import unicodedata
 
 COUNTRY = "UTO"
 """Utopia: the code ICAO reserves for specimens."""
 
 _VALUES = {c: i for i, c in enumerate(string.digits + string.ascii_uppercase)} | {"<": 0}
 _WEIGHTS = (7, 3, 1)
+# Part 3, section 6.A: the letters that do not simply lose their mark
 _TRANSLITERATION = str.maketrans(
-    {
-        **{"Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "SS", "ẞ": "SS", "Æ": "AE", "Ø": "OE", "Å": "AA", "Ñ": "N"},
-        **{"É": "E", "È": "E", "Ê": "E", "Ë": "E", "Á": "A", "À": "A", "Â": "A", "Ã": "A", "Ă": "A"},
-        **{"Ą": "A", "Ç": "C", "Ć": "C", "Č": "C", "Đ": "D", "Ę": "E", "Ğ": "G", "Í": "I", "İ": "I"},
-        **{"ı": "I", "Ł": "L", "Ń": "N", "Ó": "O", "Ő": "O", "Ř": "R", "Ş": "S", "Ș": "S", "Ś": "S"},
-        **{"Š": "S", "Ț": "T", "Ú": "U", "Ý": "Y", "Ź": "Z", "Ż": "Z", "Ž": "Z", "-": "<", " ": "<", "'": ""},
-    }
+    {"Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "SS", "Æ": "AE", "Ø": "OE", "Å": "AA", "Đ": "D", "đ": "D"}
+    | {"ä": "AE", "ö": "OE", "ü": "UE", "Ł": "L", "ł": "L", "ı": "I", "-": "<", " ": "<", "'": ""}
 )
 
 
@@ -27,7 +24,8 @@ def check_digit(field: str) -> int:
 
 def transliterate(name: str) -> str:
     """A name in the letters an MRZ may hold: A–Z and the filler ``<``."""
-    return name.replace("ı", "I").replace("ß", "SS").upper().translate(_TRANSLITERATION)
+    plain = unicodedata.normalize("NFKD", name.translate(_TRANSLITERATION))
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).upper()
 
 
 def passport(names: tuple[str, str], number: str, birth: str, sex: str, expiry: str) -> tuple[str, str]:
