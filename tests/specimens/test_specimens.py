@@ -23,6 +23,39 @@ from tests.specimens.truth import SourceTruth, Truth
 
 FILE_NUMBER = re.compile(r"\d\d\.\d-\d{4}/\d{6}")
 
+CUES = {
+    "residence_permit_application": ("Antrag auf", "Zweck des Aufenthalts"),
+    "residence_permit": ("Aufenthaltstitel", "Nebenbestimmungen"),
+    "settlement_permit": ("§ 9 AufenthG", "unbefristet"),
+    "fictional_certificate": ("§ 81 Abs. 5",),
+    "toleration": ("Aussetzung der Abschiebung", "§ 60a"),
+    "commitment_declaration": ("§§ 66–68", "Kosten für den Lebensunterhalt"),
+    "passport_copy": ("PASSPORT", "REISEPASS", "P<UTO"),
+    "rental_contract": ("Vermieter", "Kaltmiete"),
+    "landlord_confirmation": ("§ 19 BMG",),
+    "payslip": ("Brutto", "Steuerklasse", "Auszahlungsbetrag"),
+    "employment_contract": ("Arbeitgeber", "Probezeit"),
+    "labour_agency_consent": ("Bundesagentur für Arbeit", "§ 39"),
+    "bamf_decision": ("B E S C H E I D", "ergeht folgende Entscheidung", "Gesch.-Z."),
+    "bamf_hearing": ("Niederschrift über die Anhörung",),
+    "registration_certificate": ("gemeldet seit",),
+    "birth_certificate": ("Standesamt", "Geburtenregister"),
+    "translation": ("vereidigter Übersetzer", "Apostille"),
+    "integration_course": ("Leben in Deutschland", "Deutsch-Test für Zuwanderer", "B1"),
+    "health_insurance": ("Mitgliedsbescheinigung",),
+    "school_certificate": ("besucht die Klasse",),
+    "enrolment": ("Matrikelnummer", "Semester"),
+    "benefits_decision": ("Bedarfsgemeinschaft", "SGB II"),
+    "hearing_letter": ("§ 28 VwVfG", "Gelegenheit zur Äußerung"),
+    "deportation_warning": ("§ 59", "Ausreisefrist"),
+    "service_record": ("Postzustellungsurkunde",),
+    "power_of_attorney": ("bevollmächtige",),
+    "lawyer_letter": ("Rechtsanwälte", "namens und in Vollmacht"),
+    "court_decision": ("Im Namen des Volkes", "In der Verwaltungsrechtssache"),
+    "fee_notice": ("Kassenzeichen",),
+    "file_note": ("Vermerk", "z. d. A.", "WV"),
+}
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
@@ -217,6 +250,14 @@ def test_a_template_fits_its_pages_for_many_people(template: str) -> None:
         assert len(pages) == letters.page_count(template)
         assert 120 <= words <= 450
         assert "{" not in "".join(line for page in pages for line in page.texts)
+
+
+@pytest.mark.parametrize("template", letters.template_names())
+def test_first_pages_bear_the_cues_of_their_type(template: str) -> None:
+    letter = letter_of(template, 3)
+    if letter.cued:
+        text = " ".join(typeset.compose(letter)[0].texts)
+        assert [cue for cue in CUES[template] if cue not in text] == []
 
 
 @pytest.mark.parametrize("template", letters.template_names())
