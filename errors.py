@@ -2,7 +2,7 @@
 
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
-    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo
+    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo, BadKey
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
@@ -105,6 +105,14 @@ class NothingToDo(WrongUse):
     code = "nothing_there"
     message = N_("There is nothing at '{name}'.")
     hint = N_("Check the path; a folder, a PDF, TIFF, JPEG or PNG file is expected.")
+
+
+class BadKey(WrongUse):
+    """A text that cannot name an object in the store."""
+
+    code = "bad_key"
+    message = N_("'{key}' cannot name a stored object.")
+    hint = N_("Parts of a-z, 0-9, '.', '_' and '-', joined by '/', none beginning with a dot.")
 
 
 # --- a part is missing -----------------------------------------------------------------------------

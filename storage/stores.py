@@ -1,0 +1,29 @@
+"""Which store an address means."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import errors
+from storage.folder import FolderStore
+from storage.objects import ObjectStore, S3Options
+
+
+def open_store(address: str, s3: S3Options | None = None) -> ObjectStore:
+    """The store at ``address``: the path of a folder, or ``s3://bucket`` or ``s3://bucket/prefix``.
+
+    For a bucket, ``s3`` says where its server is; bucket and prefix are those of the address. Raises
+    ``errors.BadSetting`` for any other address.
+    """
+    scheme, separator, rest = address.partition("://")
+    if not separator and address:
+        return FolderStore(Path(address).absolute())
+    if scheme != "s3":
+        raise errors.BadSetting(name="store", detail=f"'{address}' is neither a folder nor s3://bucket")
+    if s3 is None:
+        raise errors.BadSetting(name="store", detail=f"'{address}' needs an endpoint and credentials")
+    from storage.s3 import S3Store  # noqa: PLC0415 - who keeps objects in a folder need not load an S3 client
+
+    bucket, _, prefix = rest.partition("/")
+    return S3Store(replace(s3, bucket=bucket, prefix=prefix))
