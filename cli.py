@@ -20,7 +20,7 @@ import typer
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
-from errors import AktenError, NotFound, WrongUse
+from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections, printing
 from pipeline.affiliation import Affiliation
 from pipeline.drive import Queue, drive
@@ -142,7 +142,7 @@ def sheets(
         else:
             chosen = printing.Choice(file_number, volume, missing)
             count = printing.print_covers(ledger, chosen, settings.authority, output)
-    terminal.note(_("{count} sheets written to {path}"), count=count, path=str(output))
+    terminal.note(N_("{count} sheets written to {path}"), count=count, path=str(output))
 
 
 # --- the main job ------------------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def retry(
         raise WrongUse(detail=_("Name ids, or say --all."))
     with _ledger(_settings(data)) as ledger:
         count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
-    terminal.note(_("{count} put back; 'akten run' goes on with them."), count=count)
+    terminal.note(N_("{count} put back; 'akten run' goes on with them."), count=count)
 
 
 @app.command(help=_("Say by hand which volume a source or an unassigned document belongs to."))
@@ -284,7 +284,7 @@ def assign(
     """``akten assign``."""
     with _ledger(_settings(data)) as ledger:
         count = corrections.assign(ledger, name, file_number, volume)
-    terminal.note(_("{count} sources assigned; 'akten run' makes the documents anew."), count=count)
+    terminal.note(N_("{count} sources assigned; 'akten run' makes the documents anew."), count=count)
 
 
 # --- finding, looking, taking away -------------------------------------------------------------------
@@ -350,7 +350,7 @@ def fetch(
         raise WrongUse(detail=_("Several documents are meant; name one by --volume or by its id."))
     document = found[0]
     wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
-    terminal.note(_("{pages} pages written to {path}"), pages=document.page_count, path=str(output))
+    terminal.note(N_("{pages} pages written to {path}"), pages=document.page_count, path=str(output))
 
 
 # --- trust -------------------------------------------------------------------------------------------
@@ -445,7 +445,7 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        terminal.note(_("Interrupted. Nothing is lost: run the same command again and it goes on."))
+        terminal.note(N_("Interrupted. Nothing is lost: run the same command again and it goes on."))
         code = INTERRUPTED
     except BrokenPipeError:
         sys.stdout = None  # type: ignore[assignment]  # whoever read has enough

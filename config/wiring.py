@@ -16,16 +16,16 @@ import psutil
 from ocr.tesseract import Tesseract
 from pipeline.classify import Classifier
 from pipeline.document_types import DocumentType
-from storage.cache import LocalCache
 from storage.index import SearchIndex
-from storage.objects import ObjectStore, S3Options
-from storage.stores import open_store
 
 from config.document_types import load_document_types
 from config.settings import Settings
 from errors import StoreUnavailable
 from pipeline.context import Context, new_claim
+from storage.cache import LocalCache
 from storage.ledger import Ledger
+from storage.objects import ObjectStore, S3Options
+from storage.stores import open_store
 
 _MEGABYTE = 1_000_000
 
@@ -120,7 +120,7 @@ def open_index(settings: Settings) -> Iterator[SearchIndex]:
 
 @contextmanager
 def _scratch(parent: Path) -> Iterator[Path]:
-    """A folder for this process's temporary files, also those of libraries; gone when the process ends well."""
+    """A folder for this process's temporary files, also those of libraries; gone at its end."""
     parent.mkdir(mode=0o700, exist_ok=True)
     folder = parent / str(os.getpid())
     folder.mkdir(mode=0o700, exist_ok=True)

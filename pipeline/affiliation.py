@@ -40,7 +40,7 @@ class Affiliation:
         self._pattern = re.compile(number_pattern) if number_pattern else None
 
     def of(self, tx: Transaction, delivery: Delivery) -> Hint | None:
-        """The volume a file belongs to by its circumstances; a volume nobody announced is added, with an alarm."""
+        """The volume a file belongs to by its circumstances; one nobody announced is added, with an alarm."""
         entry = delivery.entry
         if entry is not None and file_key(entry.file_number):
             return Hint(volume_for(tx, entry.file_number, entry.volume), "manifest")

@@ -61,7 +61,8 @@ ALARMS = {
     ),
     "thread_lost": Description(
         N_(
-            "A page or file could not be read and may have been a cover sheet; what follows is not filed by the last one."
+            "A page or file could not be read and may have been a cover sheet; "
+            "what follows is not filed by the last one."
         ),
         N_("Look at 'akten failures'; scan the page again, or use 'akten assign'."),
         retryable=False,

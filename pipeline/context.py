@@ -10,15 +10,15 @@ from pathlib import Path
 
 import psutil
 from ocr.options import OcrOptions
-from storage.cache import LocalCache
-from storage.objects import ObjectStore
 
 from ocr.records import OcrEngine
 from pipeline.classify import Classifier
 from pipeline.document_types import DocumentType
 from pipeline.source import Limits
+from storage.cache import LocalCache
 from storage.ledger import Ledger
 from storage.ledger.leases import Claim
+from storage.objects import ObjectStore
 
 LEASE_SECONDS = 900.0
 MAX_ATTEMPTS = 4

@@ -65,8 +65,16 @@ def drive(
     """
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url)
+        watch = _Watch(ctx.ledger, broker, queue)
         try:
-            _loop(ctx, index, broker, crew, queue, until_drained, on_tick)
+            while True:
+                crew.keep_up()
+                watch.look()
+                with suppress(IndexBusy):  # another process is the writer and will see to it
+                    flow.index_documents(ctx, index)
+                if _tell(ctx, on_tick) and until_drained:
+                    return
+                time.sleep(_TICK_SECONDS)
         finally:
             crew.stop()
             broker.close()
@@ -81,34 +89,26 @@ def _queue_server(queue: Queue) -> Iterator[str]:
             yield url
 
 
-def _loop(
-    ctx: Context,
-    index: SearchIndex,
-    broker: Broker,
-    crew: Crew,
-    queue: Queue,
-    until_drained: bool,
-    on_tick: OnTick,
-) -> None:
-    next_look, answered = 0.0, time.monotonic()
-    while True:
-        crew.keep_up()
-        if time.monotonic() >= next_look:
-            try:
-                reconcile(ctx.ledger, broker)
-                answered = time.monotonic()
-            except BrokerUnavailable:
-                if not queue.url:
-                    redis_server.ensure(queue.folder, redis_server.socket_in(queue.folder))
-                elif time.monotonic() - answered > _PATIENCE_SECONDS:
-                    raise
-            next_look = time.monotonic() + _LOOK_SECONDS
-        with suppress(IndexBusy):  # another process is the writer and will see to it
-            flow.index_documents(ctx, index)
-        drained = _tell(ctx, on_tick)
-        if drained and until_drained:
+class _Watch:
+    """Looks once a second whether anything was lost, and whether the queue server is still there."""
+
+    def __init__(self, ledger: Ledger, broker: Broker, queue: Queue) -> None:
+        self._ledger, self._broker, self._queue = ledger, broker, queue
+        self._next_look, self._answered = 0.0, time.monotonic()
+
+    def look(self) -> None:
+        now = time.monotonic()
+        if now < self._next_look:
             return
-        time.sleep(_TICK_SECONDS)
+        self._next_look = now + _LOOK_SECONDS
+        try:
+            reconcile(self._ledger, self._broker)
+            self._answered = now
+        except BrokerUnavailable:
+            if not self._queue.url:
+                redis_server.ensure(self._queue.folder, redis_server.socket_in(self._queue.folder))
+            elif now - self._answered > _PATIENCE_SECONDS:
+                raise
 
 
 def _tell(ctx: Context, on_tick: OnTick) -> bool:

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from storage.index import SearchIndex
-from storage.objects import product_key, sha256_of
 
 from errors import AktenError, BadInput, GaveUp
 from pipeline import product, reading
@@ -32,6 +31,7 @@ from pipeline.sniff import sniff
 from pipeline.source import MediaType, SourceFacts
 from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
 from storage.ledger.work import Task
+from storage.objects import product_key, sha256_of
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:

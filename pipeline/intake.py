@@ -6,19 +6,18 @@ leaves nothing but objects behind, which the next run finds again: running again
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from storage.objects import ObjectStore, original_key, sha256_of
 
 from errors import BadInput, DigestMismatch
 from pipeline.affiliation import Affiliation, Hint
 from pipeline.delivery import Delivery, Findings, find
 from storage.ledger import Ledger, Transaction, alarms, sources
+from storage.objects import ObjectStore, original_key, sha256_of
 
 #: Images of one page each: those of a folder lie in one stack, and a cover sheet holds for the next ones.
 _SINGLE_IMAGES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff"}
@@ -61,11 +60,17 @@ def take_in(
     exist or holds nothing; ``StoreUnavailable`` or ``DiskFull`` before anything is registered.
     """
     found = find(paths)
-    name = ", ".join(delivery.name.parts[0] for delivery in found.deliveries[:1])
+    name = found.deliveries[0].name.parts[0] if found.deliveries else paths[0].name
     batch = _Batch(secrets.token_hex(8), name)
     for place, delivery in enumerate(found.deliveries):
         try:
-            _take_one(ledger, objects, affiliation, batch, place, delivery, found)
+            sha256, size = sha256_of(delivery.path)
+            with ledger.write() as tx:
+                hint = affiliation.of(tx, delivery)
+                known = _met_before(tx, batch, sha256, delivery, hint)
+            if not known:
+                _store(objects, sha256, delivery)
+                batch.new[sha256] = _new_source(batch, place, delivery, (sha256, size), hint)
         except OSError as error:
             found.odd("unreadable", delivery.name, detail=error.strerror or str(error))
         on_file(place + 1, len(found.deliveries))
@@ -77,36 +82,17 @@ def take_in(
     return Intake(batch_id, len(batch.new) + batch.resubmitted, tuple(batch.duplicates))
 
 
-def _take_one(
-    ledger: Ledger,
-    objects: ObjectStore,
-    affiliation: Affiliation,
-    batch: _Batch,
-    place: int,
-    delivery: Delivery,
-    found: Findings,
-) -> None:
-    sha256, size = sha256_of(delivery.path)
-    with ledger.write() as tx:
-        hint = affiliation.of(tx, delivery)
-        known = sources.by_sha256(tx, sha256)
-        if known is not None:
-            _meet_again(tx, batch, known, delivery, hint)
-            return
-    if sha256 in batch.new:
-        batch.duplicates.append((str(delivery.name), batch.new[sha256].name))
-        return
-    stored = objects.put(original_key(sha256), delivery.path)
-    if stored.sha256 != sha256:
-        found.odd("unreadable", delivery.name, detail="it changed while it was read")
-        return
-    batch.new[sha256] = _new_source(batch, place, delivery, sha256, size, hint)
+def _store(objects: ObjectStore, sha256: str, delivery: Delivery) -> None:
+    """Keep the file as it came; ``OSError`` when somebody is still writing to it."""
+    if objects.put(original_key(sha256), delivery.path).sha256 != sha256:
+        raise OSError(errno.EBUSY, "it changed while it was read")
 
 
 def _new_source(
-    batch: _Batch, place: int, delivery: Delivery, sha256: str, size: int, hint: Hint | None
+    batch: _Batch, place: int, delivery: Delivery, content: tuple[str, int], hint: Hint | None
 ) -> sources.NewSource:
-    entry, reason = delivery.entry, _reason(delivery, sha256)
+    (sha256, size), entry = content, delivery.entry
+    reason = _reason(delivery, sha256)
     return sources.NewSource(
         id=sha256[:20],
         sha256=sha256,
@@ -150,27 +136,35 @@ def own_stack(sha256: str) -> str:
     return "s" + sha256[:19]
 
 
-def _meet_again(
-    tx: Transaction, batch: _Batch, known: sources.Source, delivery: Delivery, hint: Hint | None
-) -> None:
-    """The same bytes came before: they are one source. Say so; a mended name or manifest tries again."""
+def _met_before(tx: Transaction, batch: _Batch, sha256: str, delivery: Delivery, hint: Hint | None) -> bool:
+    """Whether these bytes came before, in this delivery or an earlier one: then they are one source."""
+    known, name = sources.by_sha256(tx, sha256), str(delivery.name)
+    if known is None:
+        if sha256 in batch.new:
+            batch.duplicates.append((name, batch.new[sha256].name))
+        return sha256 in batch.new
     batch.earlier_batch = batch.earlier_batch or known.batch_id
     volume_id = hint.volume_id if hint else None
-    mended = _reason(delivery, known.sha256) is None and (
-        known.reason == "digest_mismatch" or known.name != str(delivery.name)
-    )
-    if known.state == "quarantined" and known.reason in _MENDABLE and mended:
+    if _is_mended(known, delivery):
         by = hint.by if hint else None
-        sources.resubmit(tx, known.id, name=str(delivery.name), hint_volume_id=volume_id, hint_by=by)
+        sources.resubmit(tx, known.id, name=name, hint_volume_id=volume_id, hint_by=by)
         batch.resubmitted += 1
-        return
-    batch.duplicates.append((str(delivery.name), known.name))
-    if str(delivery.name) != known.name:
-        tx.record("source.duplicate", known.id, name=str(delivery.name))
+        return True
+    batch.duplicates.append((name, known.name))
+    if name != known.name:
+        tx.record("source.duplicate", known.id)
     if volume_id is not None and known.hint_volume_id not in (None, volume_id):
-        params: dict[str, Any] = {"name": str(delivery.name), "first": known.name}
-        subject = f"{known.id}/{volume_id}"
+        subject, params = f"{known.id}/{volume_id}", {"name": name, "first": known.name}
         alarms.sound(tx, "same_bytes_elsewhere", subject, volume_id=volume_id, params=params)
+    return True
+
+
+def _is_mended(known: sources.Source, delivery: Delivery) -> bool:
+    """Whether what sent the file to quarantine was its name or the manifest, and that is different now."""
+    if known.state != "quarantined" or known.reason not in _MENDABLE:
+        return False
+    renamed = known.name != str(delivery.name)
+    return _reason(delivery, known.sha256) is None and (known.reason == "digest_mismatch" or renamed)
 
 
 def _register(tx: Transaction, batch: _Batch, found: Findings) -> None:

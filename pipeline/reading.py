@@ -11,7 +11,6 @@ from ocr.barcodes import read_qr
 from ocr.prepare import is_blank, to_grey
 from ocr.recognise import recognise
 from storage.index import PageEntry
-from storage.objects import words_key
 
 from errors import RecognitionFailed
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
@@ -21,6 +20,7 @@ from pipeline.product import ProductPage
 from pipeline.sheet_codes import parse_code
 from pipeline.source import MediaType, Origin, PageImage
 from storage.ledger import documents, pages, sources
+from storage.objects import words_key
 
 
 def read(ctx: Context, image: PageImage) -> pages.PageOutcome:

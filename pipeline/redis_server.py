@@ -35,7 +35,7 @@ def version() -> str:
 
 
 def socket_in(folder: Path) -> Path:
-    """Where the server of this folder listens: in the folder, or in a private short one if that is too long."""
+    """Where this folder's server listens: in the folder, or in a private one if the path is too long."""
     wanted = folder.resolve() / "redis.sock"
     if len(os.fsencode(wanted)) <= _LONGEST_SOCKET:
         return wanted

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 
-from storage.objects import ObjectStore
-
 from errors import N_, ObjectDamaged, ObjectMissing
 from storage.ledger import Ledger, counts
+from storage.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from rich.text import Text
 from config.settings import Settings
 from config.wiring import open_ledger, open_objects, prepare_folder
 from config.words import _, say
-from errors import AktenError, LanguageMissing, ToolMissing
+from errors import N_, AktenError, LanguageMissing, ToolMissing
 from ocr import tesseract
 from pipeline import redis_server
 from pipeline.broker import Broker
@@ -94,7 +94,7 @@ def _objects(settings: Settings) -> str:
 
 def _queue(settings: Settings) -> str:
     if not settings.queue.url:
-        return say(_("private redis-server {version}"), {"version": redis_server.version()})
+        return say(N_("private redis-server {version}"), {"version": redis_server.version()})
     broker = Broker(settings.queue.url, settings.queue.name)
     try:
         return broker.ping()

@@ -13,7 +13,7 @@ from rich.text import Text
 from storage.index import Answer
 
 from config.words import _, say
-from errors import AktenError
+from errors import N_, AktenError, fill
 from pipeline.intake import Intake
 from pipeline.inventory import Import
 from storage.ledger.inventory import Volume
@@ -30,17 +30,17 @@ def error(problem: AktenError) -> None:
         err.print(Text("→ " + say(problem.hint, problem.params)))
 
 
-def note(text: str, **params: str | int) -> None:
+def note(template: str, **params: str | int) -> None:
     """A remark beside the result, on standard error."""
-    err.print(Text(say(text, params)))
+    err.print(Text(say(template, params)))
 
 
 def goal(counted: Mapping[str, int]) -> None:
     """The counted goal: digitised of all case files, with a bar."""
     done, total = counted["digitised"], counted["inventory"]
     share = f"{100 * done / total:.1f} %" if total else "-"
-    line = say(_("Goal: {done} of {total} case files digitised ({share})"), counted | {"done": done, "total": total, "share": share})  # fmt: skip
-    out.print(Text(line, style="bold"))
+    template = _("Goal: {done} of {total} case files digitised ({share})")
+    out.print(Text(fill(template, {"done": done, "total": total, "share": share}), style="bold"))
     out.print(ProgressBar(total=max(total, 1), completed=done, width=_BAR_WIDTH))
 
 
@@ -110,10 +110,10 @@ def _with_hint(row: Mapping[str, Any]) -> Text:
 
 def hits(found: Answer, labels: Mapping[str, str]) -> None:
     """Search hits: case file, page, type, and the place with the match marked."""
-    out.print(Text(say(_("{total} pages found"), {"total": found.total}), style="bold"))
+    out.print(Text(say(N_("{total} pages found"), {"total": found.total}), style="bold"))
     for hit in found.hits:
         head = Text(hit.file_number or _("unassigned"), style="bold")
-        place = say(_("volume {volume}, page {page}"), {"volume": hit.volume, "page": hit.page})
+        place = say(N_("volume {volume}, page {page}"), {"volume": hit.volume, "page": hit.page})
         head.append(f" · {place} · {labels.get(hit.type, _('unknown'))}", style="not bold")
         head.append(f" · {hit.document}", style="dim not bold")
         snippet = Text("  " + hit.snippet)
@@ -157,18 +157,18 @@ def volumes(rows: Iterable[Volume]) -> None:
 def imported(result: Import) -> None:
     """What came of an inventory import, faults by line."""
     counted = {"added": result.added, "updated": result.updated, "unchanged": result.unchanged}
-    out.print(say(_("Volumes: {added} added, {updated} updated, {unchanged} unchanged"), counted))
+    out.print(say(N_("Volumes: {added} added, {updated} updated, {unchanged} unchanged"), counted))
     for fault in result.faults:
-        line = say(_("line {line}: "), {"line": fault.line})
+        line = say(N_("line {line}: "), {"line": fault.line})
         err.print(Text(line + say(fault.message, fault.params), style="red"))
 
 
 def taken_in(result: Intake) -> None:
     """What was taken in, and what had come before."""
     for name, first in result.duplicates[:20]:
-        note(_("The same bytes came before: {name} is {first}"), name=name, first=first)
+        note(N_("The same bytes came before: {name} is {first}"), name=name, first=first)
     if len(result.duplicates) > 20:  # noqa: PLR2004 - enough to see what it is about
-        note(_("… and {count} more"), count=len(result.duplicates) - 20)
+        note(N_("… and {count} more"), count=len(result.duplicates) - 20)
     note(
         _("{count} files taken in, {duplicates} known before"),
         count=result.new,
@@ -199,7 +199,10 @@ def verification(shape: Mapping[str, Any]) -> None:
     for problem in shape["problems"]:
         out.print(Text("✗ " + problem, style="bold red"))
     objects, pages = shape["objects"], shape["pages"]
-    text = _("{checked} objects read again, {damaged} damaged, {missing} missing; {accounted} of {received} pages accounted for")  # fmt: skip
+    text = N_(
+        "{checked} objects read again, {damaged} damaged, {missing} missing; "
+        "{accounted} of {received} pages accounted for"
+    )
     line = say(text, {**objects, **pages})
     out.print(Text(("✓ " if shape["ok"] else "✗ ") + line, style="bold green" if shape["ok"] else "bold red"))
 
