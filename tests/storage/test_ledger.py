@@ -1,0 +1,333 @@
+"""The ledger: events are never changed, leases are honest, and what is counted adds up."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from errors import LedgerUnavailable
+from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
+from storage.ledger.leases import Claim
+from storage.ledger.pages import PageOutcome, Place
+
+HASH = "ab" * 32
+ME, OTHER = Claim("host/1/1.0", 60), Claim("host/2/2.0", 60)
+
+
+class Clock:
+    """A clock the test sets."""
+
+    now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: Clock):
+    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", clock)
+    yield ledger
+    ledger.close()
+
+
+def add_volume(tx, number="33/1", volume=1, ids=("case", "VOLUME1"), **details) -> str:
+    return inventory.put(
+        tx,
+        file_number=number,
+        file_key=number.replace("/", "-"),
+        number=volume,
+        new_ids=ids,
+        in_inventory=True,
+        **details,
+    )
+
+
+def new_source(name="scan.pdf", sha256=HASH, **details) -> sources.NewSource:
+    values = {"hint_volume_id": None, "hint_by": None, "expected_pages": None, "position": 0, **details}
+    return sources.NewSource(
+        id=sha256[:20],
+        sha256=sha256,
+        name=name,
+        size=10,
+        object_key=f"originals/{sha256}",
+        stack_id="stack",
+        **values,
+    )
+
+
+def receive(ledger: Ledger, page_count: int = 2, **details) -> list[str]:
+    """A batch with one source, split into pages; returns the pages' ids."""
+    with ledger.write() as tx:
+        source = new_source(**details)
+        sources.register_batch(tx, "batch", "delivery", {"stack": "scan.pdf"}, [source])
+        claimed = sources.claim(tx, source.id, ME)
+        return sources.split(tx, claimed, "PDF", page_count, "stack")
+
+
+def outcome(stage="recognised", **details) -> PageOutcome:
+    values = {"type": "unknown", "evidence": [], "words_key": None, "confidence": 90.0, **details}
+    return PageOutcome(stage=stage, result={"width": 1}, **values)
+
+
+def store(ledger: Ledger, document_id="VOLUME1", volume_id="VOLUME1") -> bool:
+    """Build and store a document from all its pages."""
+    with ledger.write() as tx:
+        document = documents.claim(tx, document_id, ME)
+        content = [page.id for page in pages.of_document(tx, document_id) if page.stage != "quarantined"]
+        return documents.store(tx, document, documents.Stored("products/x", HASH, 5), content)
+
+
+def file_into(ledger: Ledger, page_ids, document_id="VOLUME1", volume_id="VOLUME1") -> None:
+    with ledger.write() as tx:
+        documents.ensure(tx, document_id, volume_id=volume_id, stack_id=None if volume_id else document_id)
+        for touched in pages.place(tx, [Place(page, document_id, "unknown", False) for page in page_ids]):
+            documents.touch(tx, touched)
+        sources.set_stack_state(tx, "stack", "filed")
+
+
+class TestEvents:
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE events SET kind = 'forged'",
+            "DELETE FROM events",
+            "INSERT OR REPLACE INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')",
+            "REPLACE INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')",
+            "INSERT INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')"
+            " ON CONFLICT (id) DO UPDATE SET kind = 'forged'",
+        ],
+    )
+    def test_the_database_itself_refuses_to_change_them(self, ledger, tmp_path, statement):
+        with ledger.write() as tx:
+            tx.record("batch.received", "batch", sources=1)
+        foreign = sqlite3.connect(tmp_path / "ledger.db")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            foreign.execute(statement)
+        assert foreign.execute("SELECT kind FROM events").fetchall() == [("batch.received",)]
+        foreign.close()
+
+    def test_new_ones_can_still_be_added(self, ledger):
+        with ledger.write() as tx:
+            tx.record("one", "a")
+            tx.record("two", "b")
+
+    def test_event_and_state_are_written_together_or_not_at_all(self, ledger):
+        with pytest.raises(RuntimeError), ledger.write() as tx:
+            add_volume(tx)
+            raise RuntimeError
+        with ledger.read() as tx:
+            assert counts.goal(tx).inventory == 0
+
+    def test_names_of_persons_are_never_in_events(self, ledger, tmp_path):
+        with ledger.write() as tx:
+            add_volume(tx, holder="Maria Muster")
+            add_volume(tx, holder="Maria Anders")
+        rows = sqlite3.connect(tmp_path / "ledger.db").execute("SELECT data FROM events").fetchall()
+        assert rows
+        assert "Maria" not in str(rows)
+
+
+class TestLeases:
+    def test_one_task_is_taken_once(self, ledger):
+        (page, _) = receive(ledger)
+        with ledger.write() as tx:
+            assert pages.claim(tx, page, ME)
+            assert pages.claim(tx, page, OTHER) is None
+
+    def test_a_lease_that_ran_out_is_anybodys(self, ledger, clock):
+        (page, _) = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+        clock.now += 61
+        with ledger.write() as tx:
+            again = pages.claim(tx, page, OTHER)
+        assert again.attempts == 2
+
+    def test_the_leases_of_a_dead_process_end_at_once(self, ledger):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+            assert work.holders(tx) == {ME.owner}
+            work.expire(tx, ME.owner)
+            assert pages.claim(tx, page, OTHER)
+
+    def test_what_was_done_meanwhile_is_not_done_again(self, ledger):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+            assert pages.finish(tx, page, outcome())
+            assert not pages.finish(tx, page, outcome())
+            assert pages.claim(tx, page, OTHER) is None
+
+    def test_an_attempt_that_failed_by_circumstance_does_not_count(self, ledger):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+            pages.put_back(tx, page, counted=False)
+            assert pages.claim(tx, page, ME).attempts == 1
+            pages.put_back(tx, page, counted=True)
+            assert pages.claim(tx, page, ME).attempts == 2
+
+
+class TestWork:
+    def test_what_waits_is_known_from_the_ledger_alone(self, ledger):
+        first, second = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, first, ME)
+            assert work.open_tasks(tx, 10) == [work.Task("recognise", second)]
+
+    def test_a_stack_whose_pages_are_all_read_is_to_be_filed(self, ledger):
+        for page in receive(ledger):
+            with ledger.write() as tx:
+                pages.finish(tx, page, outcome())
+        with ledger.read() as tx:
+            assert work.open_tasks(tx, 10) == [work.Task("file", "stack")]
+            assert counts.backlog(tx)["file"] == 1
+
+
+class TestDocuments:
+    def test_a_document_overtaken_while_it_was_built_is_built_again(self, ledger):
+        with ledger.write() as tx:
+            add_volume(tx)
+        first, second = receive(ledger)
+        with ledger.write() as tx:
+            pages.finish(tx, first, outcome())
+            pages.finish(tx, second, outcome())
+        file_into(ledger, [first])
+        with ledger.write() as tx:
+            document = documents.claim(tx, "VOLUME1", ME)
+        file_into(ledger, [second])
+        with ledger.write() as tx:
+            stored = documents.Stored("products/x", HASH, 5)
+            assert not documents.store(tx, document, stored, [first])
+            assert work.Task("assemble", "VOLUME1") in work.open_tasks(tx, 10)
+        assert store(ledger)
+        with ledger.read() as tx:
+            assert counts.page_counts(tx).stored == 2
+
+    def test_a_document_that_cannot_be_built_takes_its_pages_into_quarantine_and_back(self, ledger):
+        with ledger.write() as tx:
+            add_volume(tx)
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.finish(tx, page, outcome())
+        file_into(ledger, [page])
+        with ledger.write() as tx:
+            documents.quarantine(tx, documents.claim(tx, "VOLUME1", ME), "damaged", {"detail": "x"})
+            assert counts.page_counts(tx).quarantined == 1
+            documents.retry(tx, "VOLUME1")
+            assert counts.page_counts(tx).quarantined == 0
+
+
+class TestGoal:
+    def test_a_case_file_counts_once_when_all_its_volumes_are_stored(self, ledger):
+        with ledger.write() as tx:
+            add_volume(tx)
+            add_volume(tx, volume=2, ids=("-", "VOLUME2"))
+        first, second = receive(ledger)
+        for page, volume in ((first, "VOLUME1"), (second, "VOLUME2")):
+            with ledger.write() as tx:
+                pages.finish(tx, page, outcome())
+            file_into(ledger, [page], volume, volume)
+            with ledger.read() as tx:
+                assert counts.goal(tx) == counts.Goal(inventory=1, digitised=0)
+            store(ledger, volume)
+        with ledger.read() as tx:
+            assert counts.goal(tx) == counts.Goal(inventory=1, digitised=1)
+
+    @pytest.fixture
+    def digitised(self, ledger) -> Ledger:
+        """One case file, wholly digitised."""
+        with ledger.write() as tx:
+            add_volume(tx)
+        page_ids = receive(ledger)
+        for page in page_ids:
+            with ledger.write() as tx:
+                pages.finish(tx, page, outcome())
+        file_into(ledger, page_ids)
+        store(ledger)
+        with ledger.read() as tx:
+            assert counts.goal(tx).digitised == 1
+        return ledger
+
+    def test_it_does_not_count_while_an_alarm_is_open(self, digitised):
+        with digitised.write() as tx:
+            alarms.sound(tx, "pages_differ", "VOLUME1", volume_id="VOLUME1")
+            assert counts.goal(tx).digitised == 0
+            alarms.clear(tx, "pages_differ", "VOLUME1")
+            assert counts.goal(tx).digitised == 1
+
+    def test_it_does_not_count_while_one_of_its_files_is_in_quarantine(self, digitised):
+        with digitised.write() as tx:
+            broken = new_source("broken.jpg", "cd" * 32, hint_volume_id="VOLUME1", reason="truncated")
+            sources.register_batch(tx, "batch2", "delivery", {"stack2": "x"}, [broken])
+            assert counts.goal(tx).digitised == 0
+
+    def test_it_does_not_count_again_when_pages_are_added_until_these_are_stored_too(self, digitised):
+        with digitised.write() as tx:
+            documents.touch(tx, "VOLUME1")
+            assert counts.goal(tx).digitised == 0
+
+    def test_a_volume_no_inventory_names_is_not_part_of_the_goal(self, digitised):
+        with digitised.write() as tx:
+            inventory.put(
+                tx, file_number="99/9", file_key="99-9", number=1, new_ids=("c9", "V9"), in_inventory=False
+            )
+            assert counts.goal(tx).inventory == 1
+
+
+class TestCounts:
+    def test_pages_received_are_the_sum_of_all_others_at_any_moment(self, ledger):
+        page_ids = receive(ledger, page_count=6)
+        stages = ["recognised", "blank", "separator"]
+        for page, stage in zip(page_ids, stages, strict=False):
+            with ledger.write() as tx:
+                pages.finish(tx, page, outcome(stage))
+        with ledger.write() as tx:
+            pages.quarantine(tx, page_ids[3], "page_unreadable", {"detail": "x"})
+            pages.claim(tx, page_ids[4], ME)
+            counted = counts.page_counts(tx)
+        assert counted == counts.PageCounts(
+            received=6, waiting=1, working=2, stored=0, blank=1, separator=1, quarantined=1
+        )
+
+    def test_sources_received_are_the_sum_of_all_others(self, ledger):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.quarantine(tx, page, "page_unreadable", {"detail": "x"})
+            counted = counts.source_counts(tx)
+        assert counted == counts.SourceCounts(received=1, waiting=0, stored=0, unassigned=0, quarantined=1)
+
+    def test_a_failure_names_its_source_page_and_reason(self, ledger):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.quarantine(tx, page, "page_unreadable", {"detail": "x"})
+            assert counts.failures(tx) == [counts.Failure(page, "scan.pdf", 1, "page_unreadable", {"detail": "x"})]
+
+
+class TestOpening:
+    def test_a_ledger_of_a_newer_version_is_refused(self, tmp_path):
+        url = f"sqlite:///{tmp_path / 'ledger.db'}"
+        Ledger(url).close()
+        with sqlite3.connect(tmp_path / "ledger.db") as raw:
+            raw.execute("UPDATE alembic_version SET version_num = '9999'")
+        raw.close()
+        with pytest.raises(LedgerUnavailable, match="newer"):
+            Ledger(url)
+
+    def test_a_file_that_is_no_database_is_refused(self, tmp_path):
+        (tmp_path / "ledger.db").write_bytes(b"no database at all, but long enough to look like one" * 20)
+        with pytest.raises(LedgerUnavailable):
+            Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+
+    def test_a_commit_survives_a_power_cut(self, tmp_path):
+        ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+        with ledger.read() as tx:
+            assert tx.connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+            assert tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        ledger.close()
