@@ -2,12 +2,14 @@
 
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
-    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo, BadKey
+    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo, BadKey, BadQuery
     ├── PartMissing           exit 3   a program, language or server is not there
-    │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*
+    │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
+    │   │   IndexOutdated, IndexBusy*
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
-    │   │   UnsupportedFormat, ImageTooLarge, TooManyPages, PageUnreadable, DigestMismatch, GaveUp
+    │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
+    │   │   DigestMismatch, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
     ├── Damaged               exit 1   what was stored is not what was recorded
     │   ├── ObjectMissing, ObjectDamaged
@@ -115,6 +117,14 @@ class BadKey(WrongUse):
     hint = N_("Parts of a-z, 0-9, '.', '_' and '-', joined by '/', none beginning with a dot.")
 
 
+class BadQuery(WrongUse):
+    """A search that cannot be understood; ``position`` counts its characters from 1."""
+
+    code = "bad_query"
+    message = N_("The search cannot be understood at character {position}: {detail}.")
+    hint = N_('Use words, "words side by side", -without and beginning*.')
+
+
 # --- a part is missing -----------------------------------------------------------------------------
 
 
@@ -167,6 +177,23 @@ class LedgerUnavailable(PartMissing):
     retryable = True
     message = N_("The ledger cannot be opened: {detail}")
     hint = N_("Check the data folder and its rights, or the database's address.")
+
+
+class IndexOutdated(PartMissing):
+    """The search index was made by another version, or cannot be read."""
+
+    code = "index_outdated"
+    message = N_("The search index cannot be used: {detail}.")
+    hint = N_("Nothing is lost: 'akten index rebuild' makes it anew from ledger and objects.")
+
+
+class IndexBusy(PartMissing):
+    """Another process is writing the search index."""
+
+    code = "index_busy"
+    retryable = True
+    message = N_("Another process is writing the search index.")
+    hint = N_("Nothing is lost: try again when it has finished.")
 
 
 class DiskFull(AktenError):
@@ -243,6 +270,14 @@ class UnsupportedFormat(BadInput):
     code = "unsupported_format"
     message = N_("The file is no PDF, TIFF, JPEG or PNG ({actual}).")
     hint = N_("Print it to PDF and ingest that, or leave the file out.")
+
+
+class FileTooLarge(BadInput):
+    """More bytes than one source may have."""
+
+    code = "file_too_large"
+    message = N_("The file has {size} MB; at most {limit} MB are read.")
+    hint = N_("Split it into volumes, or raise 'limits.max_file_mb'.")
 
 
 class ImageTooLarge(BadInput):
