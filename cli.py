@@ -24,6 +24,7 @@ from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections, printing
 from pipeline.affiliation import Affiliation
 from pipeline.drive import Queue, drive
+from pipeline.flow import rebuild_index
 from pipeline.intake import take_in
 from pipeline.inventory import import_inventory
 from pipeline.lookup import find_documents
@@ -378,7 +379,9 @@ def index_rebuild(data: Data = None) -> None:
     """``akten index rebuild``."""
     settings = _settings(data)
     with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
-        wiring.rebuild_index(settings, ctx, lambda done, total: shown.show(_("Indexing"), done, total))
+        wiring.discard_index(settings)
+        with wiring.open_index(settings) as index:
+            rebuild_index(ctx, index, lambda done, total: shown.show(_("Indexing"), done, total))
 
 
 @app.command(help=_("Check every part: versions, languages, stores; what is missing and what mends it."))

@@ -124,7 +124,7 @@ def load_settings(data: Path | None = None) -> Settings:
             )
 
     try:
-        return Layered(data=folder.absolute())  # type: ignore[call-arg]
+        return Layered(data=folder.absolute())
     except ValidationError as error:
         first: dict[str, Any] = dict(error.errors()[0])
         raise BadSetting(name=".".join(str(part) for part in first["loc"]), detail=first["msg"]) from error

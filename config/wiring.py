@@ -107,6 +107,11 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
     ledger.close()
 
 
+def discard_index(settings: Settings) -> None:
+    """Remove the search index, of whatever version; raises ``IndexBusy`` while somebody writes to it."""
+    SearchIndex.discard(settings.data / "index")
+
+
 @contextmanager
 def open_index(settings: Settings) -> Iterator[SearchIndex]:
     """The search index in the data folder."""

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.document_types import UNKNOWN
-from pipeline.sheet_codes import BadSheetCode, CoverCode, SeparatorCode, SheetCode
+from pipeline.sheet_codes import BadSheetCode, CoverCode, SeparatorCode
+
+SheetCode = CoverCode | SeparatorCode | BadSheetCode
 
 
 @dataclass(frozen=True, slots=True)

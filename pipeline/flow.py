@@ -12,10 +12,10 @@ the ledger alone knows what is left (``storage.ledger.work``).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage.index import SearchIndex
+from storage.index import PageEntry, SearchIndex
 
 from errors import AktenError, BadInput, GaveUp
 from pipeline import product, reading
@@ -129,6 +129,17 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
     return len(due)
 
 
+def rebuild_index(ctx: Context, index: SearchIndex, on_document: Callable[[int, int], None]) -> None:
+    """Fill an empty index from ledger and objects; ``on_document`` is told how many of how many are done."""
+    with ctx.ledger.write() as tx:
+        documents.forget_index(tx)
+        total = documents.count_to_index(tx)
+    done = 0
+    while step := index_documents(ctx, index):
+        done += step
+        on_document(done, total)
+
+
 # --- the steps' small print --------------------------------------------------------------------------
 
 
@@ -225,7 +236,7 @@ def _make_product(ctx: Context, document: documents.Document, content: list[page
     return documents.Stored(stored.key, facts.sha256, stored.size)
 
 
-def _index_entries(ctx: Context, document: documents.Document) -> Iterator[object]:
+def _index_entries(ctx: Context, document: documents.Document) -> Iterator[PageEntry]:
     with ctx.ledger.read() as tx:
         content = [page for page in pages.of_document(tx, document.id) if page.stage == "stored"]
     return (entry_of(ctx, document, page) for page in content)

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from ocr.barcodes import read_qr
-from ocr.prepare import is_blank, to_grey
+from ocr.blank import is_blank
+from ocr.prepare import to_grey
 from ocr.recognise import recognise
 from storage.index import PageEntry
 
@@ -120,7 +121,7 @@ def product_page_of(ctx: Context, page: pages.Page) -> ProductPage:
     )
     return ProductPage(
         source=ctx.cache.path(source.object_key, source.sha256),
-        media_type=MediaType(source.media_type),
+        media_type=MediaType(source.media_type or ""),
         number=page.number,
         origin=Origin(result["origin"]),
         recognition=recognition,

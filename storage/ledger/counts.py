@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, func, or_, select, union_all
 
 from storage.ledger.core import Transaction
+from storage.ledger.documents import count_to_index
 from storage.ledger.tables import alarms, case_files, documents, pages, sources, stacks, volumes
 
 
@@ -138,15 +139,12 @@ def backlog(tx: Transaction) -> dict[str, int]:
     unsplit = sources.c.state.in_(("waiting", "working"))
     unread = pages.c.stage.in_(("waiting", "working"))
     unbuilt = documents.c.state.in_(("waiting", "working"))
-    unindexed = documents.c.state.in_(("stored", "empty")) & documents.c.indexed_revision.is_distinct_from(
-        documents.c.revision
-    )
     return {
         "split": tx.value(select(func.count()).select_from(sources).where(unsplit)),
         "recognise": tx.value(select(func.count()).select_from(pages).where(unread)),
         "file": tx.value(select(func.count()).select_from(stacks).where(stacks.c.state == "open")),
         "assemble": tx.value(select(func.count()).select_from(documents).where(unbuilt)),
-        "index": tx.value(select(func.count()).select_from(documents).where(unindexed)),
+        "index": count_to_index(tx),
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, select
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
 from storage.ledger.core import Transaction
 from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
@@ -154,11 +154,19 @@ def retry(tx: Transaction, document_id: str) -> None:
     tx.record("document.retried", document_id)
 
 
+def _unindexed() -> ColumnElement[bool]:
+    behind = documents.c.indexed_revision.is_distinct_from(documents.c.revision)
+    return documents.c.state.in_(("stored", "empty")) & behind
+
+
 def to_index(tx: Transaction, limit: int) -> list[Document]:
     """Documents whose newest state the search index does not know yet."""
-    built = documents.c.state.in_(("stored", "empty"))
-    behind = documents.c.indexed_revision.is_distinct_from(documents.c.revision)
-    return [_document(row) for row in tx.rows(_SELECT.where(built, behind).limit(limit))]
+    return [_document(row) for row in tx.rows(_SELECT.where(_unindexed()).limit(limit))]
+
+
+def count_to_index(tx: Transaction) -> int:
+    """How many documents the search index does not know in their newest state."""
+    return int(tx.value(select(func.count()).select_from(documents).where(_unindexed())))
 
 
 def mark_indexed(tx: Transaction, document: Document) -> None:

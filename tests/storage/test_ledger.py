@@ -307,7 +307,9 @@ class TestCounts:
         page, _ = receive(ledger)
         with ledger.write() as tx:
             pages.quarantine(tx, page, "page_unreadable", {"detail": "x"})
-            assert counts.failures(tx) == [counts.Failure(page, "scan.pdf", 1, "page_unreadable", {"detail": "x"})]
+            assert counts.failures(tx) == [
+                counts.Failure(page, "scan.pdf", 1, "page_unreadable", {"detail": "x"})
+            ]
 
 
 class TestOpening:
