@@ -191,12 +191,13 @@ def test_only_the_job_shell_of_the_pipeline_reads_settings():
 
 
 def test_errors_are_defined_in_one_file():
+    # One that never leaves its module (its name begins with _) is no promise to anybody.
     problems = [
         f"{source.path}:{node.lineno}: {node.name} belongs into errors.py, with its code and hint"
         for source in SOURCES.values()
         if source.module != "errors"
         for node in ast.walk(source.tree)
-        if isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
         for base in node.bases
         if re.search(r"(Error|Exception)$", ast.unparse(base))
     ]
@@ -216,9 +217,7 @@ def helpers() -> Iterator[Source]:
 
 def sized() -> Iterator[Source]:
     # A migration is history: it is not rewritten because it is long.
-    yield from (
-        source for source in SOURCES.values() if not source.module.startswith("storage.migrations.versions.")
-    )
+    yield from (source for source in SOURCES.values() if ".migrations.versions." not in source.module)
     yield from helpers()
 
 
