@@ -29,12 +29,10 @@ us is in [0009](0009-licences.md).
 def licence(package: Distribution) -> str:
     """What the package declares: an SPDX expression, else its classifiers, else its free text."""
     metadata = package.metadata
-    classifiers = [
-        line.rpartition(" :: ")[2]
-        for line in metadata.get_all("Classifier", [])
-        if line.startswith("License ::")
-    ]
-    return metadata.get("License-Expression") or ", ".join(classifiers) or metadata.get("License") or "?"
+    if "License-Expression" in metadata:
+        return metadata["License-Expression"]
+    classifiers = [line for line in metadata.get_all("Classifier") or [] if line.startswith("License ::")]
+    return ", ".join(line.rpartition(" :: ")[2] for line in classifiers) or metadata["License"]
 
 
 def libraries(package: Distribution) -> list[str]:
