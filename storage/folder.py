@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import errors
-from storage.objects import StoredObject, check_key, check_prefix, is_key, sha256_of
+from storage.objects import StoredObject, check_key, check_prefix, keys_in_order, sha256_of
 from storage.streams import chunks_of, disk_errors, hash_chunks, write_file
 
 #: Where files lie while they are written; a key cannot begin with a dot.
@@ -78,7 +78,7 @@ class FolderStore:
 
     def keys(self, prefix: str = "") -> Iterator[str]:
         """See ``ObjectStore.keys``; holds one folder's names at a time on each level."""
-        return self._walk("", check_prefix(prefix))
+        return keys_in_order(self._listed, check_prefix(prefix))
 
     def delete(self, key: str) -> None:
         """See ``ObjectStore.delete``."""
@@ -165,28 +165,15 @@ class FolderStore:
         finally:
             os.close(folder)
 
-    def _walk(self, folder: str, prefix: str) -> Iterator[str]:
-        for key in self._listed(folder):
-            if not key.endswith("/"):
-                if key.startswith(prefix):
-                    yield key
-            elif key.startswith(prefix) or prefix.startswith(key):
-                yield from self._walk(key, prefix)
-
-    def _listed(self, folder: str) -> list[str]:
-        """The keys in one folder, folders with ``/`` at their end, in the order of all keys."""
-        keys: list[str] = []
+    def _listed(self, folder: str) -> Iterator[str]:
+        """What lies directly in ``folder``: see ``keys_in_order``."""
         gone = suppress(FileNotFoundError, NotADirectoryError)
         with disk_errors(), gone, self._folder(folder.split("/")[:-1]) as inner, os.scandir(inner) as entries:
             for entry in entries:
-                key = folder + entry.name
-                if not is_key(key):
-                    continue
                 if entry.is_file(follow_symlinks=False):
-                    keys.append(key)
+                    yield folder + entry.name
                 elif entry.is_dir(follow_symlinks=False):
-                    keys.append(key + "/")
-        return sorted(keys)
+                    yield f"{folder}{entry.name}/"
 
 
 def _read_from_disk(key: str, file: BinaryIO) -> StoredObject:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -136,6 +136,22 @@ def check_prefix(prefix: str) -> str:
     if prefix and not is_key(prefix.removesuffix("/")):
         raise errors.BadKey(key=prefix)
     return prefix
+
+
+def keys_in_order(listed: Callable[[str], Iterable[str]], prefix: str) -> Iterator[str]:
+    """All keys that begin with ``prefix``, sorted, one folder at a time.
+
+    ``listed`` gives what lies directly in a folder, itself given as ``""`` or with ``/`` at its end:
+    keys, and inner folders with ``/`` at their end, in any order. Servers differ in theirs (``a-b``
+    comes before ``a/b`` in Amazon's, after it in SeaweedFS's), so none is relied on.
+    """
+    for key in sorted(listed(prefix[: prefix.rfind("/") + 1])):
+        if not key.startswith(prefix) or not is_key(key.removesuffix("/")):
+            continue
+        if key.endswith("/"):
+            yield from keys_in_order(listed, key)
+        else:
+            yield key
 
 
 def sha256_of(path: Path) -> tuple[str, int]:

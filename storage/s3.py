@@ -14,10 +14,10 @@ import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from minio.helpers import check_bucket_name
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, MaxRetryError
 
 import errors
-from storage.objects import S3Options, StoredObject, check_key, check_prefix, is_key, sha256_of
+from storage.objects import S3Options, StoredObject, check_key, check_prefix, keys_in_order, sha256_of
 from storage.streams import CHUNK, disk_errors, hash_chunks, write_file
 
 #: Larger objects are sent in parts of this size, in bytes, one after the other: so much is in memory.
@@ -44,6 +44,8 @@ class S3Store:
         self._prefix = f"{check_key(options.prefix.strip('/'))}/" if options.prefix.strip("/") else ""
         self._connected: tuple[int, Minio] | None = None
         try:
+            if not options.endpoint:
+                raise ValueError("the endpoint is empty")
             check_bucket_name(options.bucket, strict=True)
             _connect(options)
         except ValueError as wrong:
@@ -85,8 +87,8 @@ class S3Store:
             return hash_chunks(key, self._chunks(key))
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """See ``ObjectStore.keys``; the server is asked for a thousand at a time."""
-        return self._listed(self._prefix + check_prefix(prefix))
+        """See ``ObjectStore.keys``; one request a folder, or a thousand names."""
+        return keys_in_order(self._listed, check_prefix(prefix))
 
     def delete(self, key: str) -> None:
         """See ``ObjectStore.delete``; a bucket with versioning keeps the old version."""
@@ -131,12 +133,13 @@ class S3Store:
         finally:
             response.release_conn()
 
-    def _listed(self, prefix: str) -> Iterator[str]:
-        with _server_errors(prefix):
-            for item in self._client().list_objects(self._options.bucket, prefix=prefix, recursive=True):
-                key = (item.object_name or "").removeprefix(self._prefix)
-                if is_key(key):
-                    yield key
+    def _listed(self, folder: str) -> Iterator[str]:
+        """What lies directly in ``folder``: see ``keys_in_order``."""
+        with _server_errors(folder):
+            for item in self._client().list_objects(self._options.bucket, prefix=self._prefix + folder):
+                name = (item.object_name or "").removeprefix(self._prefix)
+                if name != folder:  # an empty folder is listed as an object in itself
+                    yield name
 
     def _client(self) -> Minio:
         if self._connected is None or self._connected[0] != os.getpid():
@@ -195,12 +198,15 @@ def _server_errors(key: str) -> Iterator[None]:
         status = _status(problem)
         if status == _INSUFFICIENT_STORAGE:
             raise errors.DiskFull from problem
-        raise errors.StoreUnavailable(
-            detail=f"HTTP {status}" if status else type(problem).__name__
-        ) from problem
+        raise errors.StoreUnavailable(detail=f"HTTP {status}" if status else _reason(problem)) from problem
 
 
 def _status(problem: Exception) -> int | None:
     if isinstance(problem, ServerError):
         return problem.status_code
     return problem._code if isinstance(problem, InvalidResponseError) else None
+
+
+def _reason(problem: Exception) -> str:
+    """What happened on the wire, with the server's address; without the URL, which names the object."""
+    return str(problem.reason if isinstance(problem, MaxRetryError) else problem)
