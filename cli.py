@@ -12,15 +12,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from types import FrameType
+from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
-from errors import N_, AktenError, NotFound, WrongUse
+from errors import N_, AktenError, Interrupted, NotFound, WrongUse
 from pipeline import corrections, printing
 from pipeline.affiliation import Affiliation
 from pipeline.drive import Queue, drive
@@ -37,7 +37,7 @@ from reports.progress import bar
 from storage.ledger import Ledger, documents, pages
 from storage.ledger import inventory as volumes
 
-QUARANTINED, INTERRUPTED = 1, 4
+QUARANTINED, PART_MISSING = 1, 3
 
 app = typer.Typer(
     name="akten",
@@ -216,8 +216,6 @@ def _take_in(settings: Settings, ledger: Ledger, paths: list[Path], *, quiet: bo
 
 
 def _drive(settings: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
-    """Work with a progress bar; SIGTERM ends it like Ctrl-C."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     wiring.sweep_scratch(settings)
     with (
         wiring.open_context(settings) as ctx,
@@ -393,7 +391,7 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
     else:
         terminal.out.print(doctor_report.table(checks))
     if not all(check.ok for check in checks):
-        raise typer.Exit(3)
+        raise typer.Exit(PART_MISSING)
 
 
 # --- the shell around --------------------------------------------------------------------------------
@@ -439,21 +437,17 @@ def _print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - J
 
 def main() -> None:
     """Run the command; every error becomes plain words and an exit code (docs/formats.md)."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     try:
-        code = app(standalone_mode=False)
+        app()
     except AktenError as error:
         terminal.error(error)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        terminal.note(N_("Interrupted. Nothing is lost: run the same command again and it goes on."))
-        code = INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # whoever read has enough
-        code = 0
-    sys.exit(code)
+        sys.exit(error.exit_code)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Interrupted
 
 
 if __name__ == "__main__":

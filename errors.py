@@ -13,7 +13,8 @@
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
     ├── Damaged               exit 1   what was stored is not what was recorded
     │   ├── ObjectMissing, ObjectDamaged
-    └── DiskFull*             exit 3
+    ├── DiskFull*             exit 3
+    └── Interrupted*          exit 4   by Ctrl-C or SIGTERM
                               (* may pass: trying again makes sense)
 
 A message and a hint are English templates with named fields; ``N_`` marks them for the German
@@ -204,6 +205,16 @@ class DiskFull(AktenError):
     retryable = True
     message = N_("No space is left on the disk.")
     hint = N_("Free some space and run the command again; nothing is lost.")
+
+
+class Interrupted(AktenError):
+    """Somebody wants the command to end: Ctrl-C or SIGTERM."""
+
+    code = "interrupted"
+    exit_code = 4
+    retryable = True
+    message = N_("Interrupted. Nothing is lost.")
+    hint = N_("Run the same command again and it goes on.")
 
 
 # --- bad input: to quarantine, the rest goes on ----------------------------------------------------

@@ -11,6 +11,7 @@ from storage.ledger.leases import Claim
 from storage.ledger.pages import PageOutcome, Place
 
 HASH = "ab" * 32
+FORGED = "INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')"
 ME, OTHER = Claim("host/1/1.0", 60), Claim("host/2/2.0", 60)
 
 
@@ -96,10 +97,9 @@ class TestEvents:
         [
             "UPDATE events SET kind = 'forged'",
             "DELETE FROM events",
-            "INSERT OR REPLACE INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')",
-            "REPLACE INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')",
-            "INSERT INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')"
-            " ON CONFLICT (id) DO UPDATE SET kind = 'forged'",
+            f"INSERT OR REPLACE {FORGED}",
+            f"REPLACE {FORGED}",
+            f"INSERT {FORGED} ON CONFLICT (id) DO UPDATE SET kind = 'forged'",
         ],
     )
     def test_the_database_itself_refuses_to_change_them(self, ledger, tmp_path, statement):
@@ -117,9 +117,13 @@ class TestEvents:
             tx.record("two", "b")
 
     def test_event_and_state_are_written_together_or_not_at_all(self, ledger):
-        with pytest.raises(RuntimeError), ledger.write() as tx:
-            add_volume(tx)
-            raise RuntimeError
+        def half_a_change() -> None:
+            with ledger.write() as tx:
+                add_volume(tx)
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            half_a_change()
         with ledger.read() as tx:
             assert counts.goal(tx).inventory == 0
 
