@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from errors import AktenError, fill
-from tests.specimens.batch import build_batch
+from tests.specimens.batch import build_batch, write_inventory
 from tests.specimens.plan import SIZES
+from tests.specimens.printed import PrintedSheets
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,10 +23,23 @@ def main(arguments: list[str] | None = None) -> int:
         "--faults", choices=("none", "one", "all"), help="unusable files (demo: one, else none)"
     )
     parser.add_argument("--case-files", type=int, default=20, help="how many, for --size large")
+    parser.add_argument("--inventory-only", action="store_true", help="write bestand.csv and nothing else")
+    parser.add_argument(
+        "--akten", type=Path, help="the command that prints the sheets; its inventory is bestand.csv"
+    )
+    parser.add_argument("--data", type=Path, help="its data folder")
     chosen = parser.parse_args(arguments)
+    if chosen.inventory_only:
+        write_inventory(chosen.out, chosen.seed, chosen.size, case_files=chosen.case_files)
+        return 0
     try:
         truth = build_batch(
-            chosen.out, chosen.seed, chosen.size, faults=chosen.faults, case_files=chosen.case_files
+            chosen.out,
+            chosen.seed,
+            chosen.size,
+            PrintedSheets(chosen.akten, chosen.data) if chosen.akten else None,
+            faults=chosen.faults,
+            case_files=chosen.case_files,
         )
     except AktenError as error:
         sys.stderr.write(f"{error}\n{fill(error.hint, error.params)}\n")
