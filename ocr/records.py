@@ -16,7 +16,11 @@ Pixels = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle: left and top edge, width and height, in pixels; the origin is the top left corner."""
+    """A rectangle of whole pixels: it covers columns ``left`` … ``left + width - 1``, rows likewise.
+
+    As lengths, its edges are ``left`` and ``left + width`` from the image's left edge, ``top`` and
+    ``top + height`` from its top edge.
+    """
 
     left: int
     top: int
@@ -45,7 +49,13 @@ class Recognition:
     The geometry, in this order: the page's pixels are turned clockwise by ``rotation`` (0, 90, 180 or
     270 degrees), which gives an image of ``width`` × ``height`` pixels; that is turned about its centre
     by ``skew`` degrees counter-clockwise without changing its size, which makes the text lines
-    horizontal. Every ``Word.box`` lies in the image so obtained.
+    horizontal: a positive ``skew`` means that they fell to the right. Every ``Word.box`` lies in the
+    image so obtained, the upright frame, and within its ``width`` × ``height``; what the turn moves out
+    of the frame is not lost, for the original pixels are kept as they are. ``ocr.geometry.upright_matrix``
+    maps original pixels to this frame.
+
+    ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is
+    the one asked for, ``engine`` the name and version of what read the page.
     """
 
     words: tuple[Word, ...]
@@ -76,7 +86,7 @@ def text_of(words: tuple[Word, ...]) -> str:
 
 
 def words_to_json(words: tuple[Word, ...]) -> list[dict[str, Any]]:
-    """The stable JSON form: ``text``, ``box`` [left, top, width, height], ``confidence``, ``line``."""
+    """The stable JSON form: ``text``, ``box`` as [left, top, width, height], ``confidence``, ``line``."""
     return [
         {
             "text": word.text,

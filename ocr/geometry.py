@@ -1,0 +1,48 @@
+"""From the pixels as scanned to the upright, deskewed page of ``ocr.records``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+#: An affine map, shape (2, 3): (x', y') = matrix @ (x, y, 1).
+Affine = npt.NDArray[np.float64]
+
+_QUARTER = 90
+_QUARTERS = 4
+
+
+def turned_size(width: int, height: int, rotation: int) -> tuple[int, int]:
+    """Width and height of a ``width`` × ``height`` image once turned clockwise by ``rotation`` degrees."""
+    return (height, width) if _quarters(rotation) % 2 else (width, height)
+
+
+def upright_matrix(width: int, height: int, rotation: int, skew: float) -> Affine:
+    """Map original pixel coordinates to the upright, deskewed frame of ``Recognition``.
+
+    ``width`` and ``height`` are those of the original image, before turning; ``rotation`` is clockwise,
+    0, 90, 180 or 270; ``skew`` is counter-clockwise, in degrees. Lengths stay as they are.
+
+    Coordinates are those of pixel centres, as in ``cv2.warpAffine``: (0, 0) is the middle of the first
+    pixel, y points down. Where coordinates mean edges, as in ``Box`` and in a PDF, so that the image covers
+    0 … width, use ``upright_matrix(width + 1, height + 1, rotation, skew)``: the same turn about the centre.
+    """
+    cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[_quarters(rotation)]
+    centre = np.array([width - 1, height - 1]) / 2
+    turned = (np.array(turned_size(width, height, rotation)) - 1) / 2
+    # With y downwards this form of the matrix turns clockwise for a positive sine.
+    turn = np.array([[cos, -sin], [sin, cos]], dtype=np.float64)
+    angle = math.radians(skew)
+    straighten = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    linear = straighten @ turn
+    return np.column_stack([linear, turned - linear @ centre])
+
+
+def _quarters(rotation: int) -> int:
+    """Quarter turns clockwise, 0 … 3."""
+    quarters, rest = divmod(rotation, _QUARTER)
+    if rest:
+        raise ValueError(f"not a multiple of 90 degrees: {rotation}")
+    return quarters % _QUARTERS

@@ -1,0 +1,201 @@
+"""Tesseract, driven by pytesseract: its versions, its languages, its words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from pytesseract import TesseractError, pytesseract
+
+from errors import DiskFull, LanguageMissing, RecognitionFailed, ToolMissing
+from ocr.records import Box, Grey, Word
+
+MINIMUM_VERSION = (5,)
+PACKAGE = "tesseract-ocr"
+_PROGRAM = "tesseract"
+_QUERY_SECONDS = 30.0
+_COLUMNS = 12
+_WORD_LEVEL = "5"
+
+# Debian names script models by ISO 15924, Tesseract by their English name.
+_SCRIPTS = {
+    "Arabic": "arab", "Armenian": "armn", "Bengali": "beng", "Canadian_Aboriginal": "cans",
+    "Cherokee": "cher", "Cyrillic": "cyrl", "Devanagari": "deva", "Ethiopic": "ethi", "Fraktur": "frak",
+    "Georgian": "geor", "Greek": "grek", "Gujarati": "gujr", "Gurmukhi": "guru", "HanS": "hans",
+    "HanS_vert": "hans-vert", "HanT": "hant", "HanT_vert": "hant-vert", "Hangul": "hang",
+    "Hangul_vert": "hang-vert", "Hebrew": "hebr", "Japanese": "jpan", "Japanese_vert": "jpan-vert",
+    "Kannada": "knda", "Khmer": "khmr", "Lao": "laoo", "Latin": "latn", "Malayalam": "mlym",
+    "Myanmar": "mymr", "Oriya": "orya", "Sinhala": "sinh", "Syriac": "syrc", "Tamil": "taml",
+    "Telugu": "telu", "Thaana": "thaa", "Thai": "thai", "Tibetan": "tibt", "Vietnamese": "viet",
+}  # fmt: skip
+
+
+class Tesseract:
+    """An ``OcrEngine``: each page is one Tesseract process of one thread.
+
+    ``time_limit`` is in seconds for one image; ``psm`` is Tesseract's page segmentation mode
+    (3: automatic, 4: one column of lines of several sizes, 6: one block).
+    """
+
+    def __init__(self, *, time_limit: float = 120.0, psm: int = 3) -> None:
+        self._time_limit = time_limit
+        self._psm = psm
+
+    @property
+    def name(self) -> str:
+        """Engine and version, e.g. ``tesseract 5.3.0``."""
+        return f"tesseract {version()}"
+
+    def read(self, image: Grey, *, dpi: int, language: str) -> tuple[Word, ...]:
+        """Recognise ``image`` as it lies; boxes in its pixels.
+
+        Raises ``ToolMissing``, ``LanguageMissing``, ``DiskFull``, and ``RecognitionFailed`` when the
+        engine breaks or exceeds its time.
+        """
+        require(language)
+        # One thread a process, or parallel pages slow each other down by a factor (tesseract#3109).
+        # pytesseract hands the child this very environment and offers no other way.
+        os.environ["OMP_THREAD_LIMIT"] = "1"
+        try:
+            with tempfile.TemporaryDirectory(prefix="ocr-") as scratch:
+                return parse_tsv(self._run(image, Path(scratch), dpi=dpi, language=language))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise DiskFull from error
+            raise RecognitionFailed(detail=f"tesseract: {error.strerror or error}") from error
+
+    def _run(self, image: Grey, scratch: Path, *, dpi: int, language: str) -> str:
+        """Let Tesseract write its TSV for ``image`` into ``scratch``; return it."""
+        page, output = scratch / "page.pgm", scratch / "page"
+        _write_pgm(page, image)
+        try:
+            pytesseract.run_tesseract(
+                str(page),
+                str(output),
+                extension="tsv",
+                lang=language,
+                config=f"--dpi {dpi} --psm {self._psm} -c tessedit_create_tsv=1",
+                timeout=self._time_limit,
+            )
+        except TesseractError as error:
+            raise RecognitionFailed(detail=f"tesseract: {_shorten(error.message)}") from error
+        except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
+            raise RecognitionFailed(detail="tesseract: crashed") from error
+        except RuntimeError as error:  # pytesseract's only sign of a time-out
+            raise RecognitionFailed(detail=f"tesseract: no result in {self._time_limit:g} s") from error
+        tsv = output.with_suffix(".tsv").read_bytes().decode(errors="replace")
+        if not tsv.startswith("level\t"):
+            raise RecognitionFailed(detail="tesseract: no result")
+        return tsv
+
+
+def parse_tsv(tsv: str) -> tuple[Word, ...]:
+    """Read the words out of Tesseract's TSV, in its order, lines numbered from 0.
+
+    Quotes are text like any other; a tab within the text is kept. Rows without text or confidence are
+    layout, not words; damaged rows are passed over.
+    """
+    lines: dict[tuple[str, ...], int] = {}
+    words: list[Word] = []
+    for row in tsv.split("\n"):
+        cells = row.rstrip("\r").split("\t", _COLUMNS - 1)
+        if len(cells) < _COLUMNS or cells[0] != _WORD_LEVEL or not cells[-1].strip():
+            continue
+        try:
+            left, top, width, height = (int(cell) for cell in cells[6:10])
+            confidence = float(cells[10])
+        except ValueError:
+            continue
+        if confidence >= 0:
+            line = lines.setdefault(tuple(cells[1:5]), len(lines))
+            words.append(Word(cells[-1].strip(), Box(left, top, width, height), confidence, line))
+    return tuple(words)
+
+
+def version() -> str:
+    """Return the installed version, e.g. ``5.3.0``.
+
+    Raises ``ToolMissing`` when Tesseract is absent, older than 5, or does not answer.
+    """
+    return _version_of(_executable())
+
+
+def languages() -> frozenset[str]:
+    """Return the names of all installed models, e.g. ``{"deu", "osd", "script/Latin"}``."""
+    return _languages_of(_executable())
+
+
+def package_of(language: str) -> str:
+    """Name the Debian packages that bring ``language``: ``deu+chi_sim`` needs two."""
+    return " ".join(_package(model) for model in language.split("+"))
+
+
+def require(language: str) -> None:
+    """Raise ``LanguageMissing`` unless each model of ``language`` (``deu+eng``) is installed.
+
+    Tesseract itself warns only and reads on without the missing one.
+    """
+    wanted = set(language.split("+"))
+    if wanted <= languages():
+        return
+    _languages_of.cache_clear()  # it may have been installed since
+    if missing := "+".join(sorted(wanted - languages())):
+        raise LanguageMissing(language=missing, package=package_of(missing))
+
+
+def _package(model: str) -> str:
+    name = model.removeprefix("script/")
+    if name in _SCRIPTS:
+        return f"{PACKAGE}-script-{_SCRIPTS[name]}"
+    return f"{PACKAGE}-{name.lower().replace('_', '-')}"
+
+
+def _executable() -> str:
+    path = shutil.which(_PROGRAM)
+    if path is None:
+        raise ToolMissing(tool=_PROGRAM, package=PACKAGE)
+    return path
+
+
+@cache
+def _version_of(executable: str) -> str:
+    found = re.search(r"^tesseract v?(\d+(?:\.\d+)*)", _ask(executable, "--version"), re.MULTILINE)
+    if found is None or tuple(int(part) for part in found[1].split(".")) < MINIMUM_VERSION:
+        raise ToolMissing(tool=f"{_PROGRAM} {MINIMUM_VERSION[0]}", package=PACKAGE)
+    return found[1]
+
+
+@cache
+def _languages_of(executable: str) -> frozenset[str]:
+    _heading, *names = _ask(executable, "--list-langs").splitlines() or [""]
+    return frozenset(name.strip() for name in names)
+
+
+def _ask(executable: str, question: str) -> str:
+    """Run ``executable`` for a short answer; one that gives none counts as not installed."""
+    try:
+        answer = subprocess.run(
+            [executable, question], capture_output=True, timeout=_QUERY_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolMissing(tool=_PROGRAM, package=PACKAGE) from error
+    return answer.stdout.decode(errors="replace")
+
+
+def _write_pgm(path: Path, image: Grey) -> None:
+    """Write ``image`` uncompressed; pytesseract would spend time on a PNG."""
+    height, width = image.shape
+    with path.open("wb") as file:
+        file.write(f"P5\n{width} {height}\n255\n".encode())
+        file.write(image.tobytes())
+
+
+def _shorten(message: str) -> str:
+    """Shorten what Tesseract said; it may be long, and a record keeps it."""
+    return message.strip()[-200:] or "crashed"
