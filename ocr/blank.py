@@ -39,7 +39,8 @@ def is_blank(grey: Grey, dpi: float) -> bool:
     (folds, edges of what lay beneath) and punched holes near the margin do not count. A page smaller than
     2.5 cm, or all dark, is doubtful and so not blank.
     """
-    small = prepare.scale(grey, min(1.0, _DPI / dpi)) if dpi > 0 else grey
+    height, width = grey.shape
+    small = prepare.scale(grey, prepare.recognition_factor(width, height, dpi=dpi, target=_DPI))
     if min(small.shape) <= 2 * _BORDER * _MM or np.percentile(small, 80) < _BLACK:
         return False
     strokes = _strokes(small)
