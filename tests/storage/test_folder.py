@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -86,19 +88,54 @@ def test_a_store_that_is_gone_is_not_an_empty_store(store: FolderStore):
         store.put_bytes("b", b"1")
 
 
-def test_old_leftovers_are_removed_and_living_writers_are_not_disturbed(store: FolderStore):
+def test_old_leftovers_are_removed_and_young_ones_are_not(store: FolderStore):
     store.put_bytes("a", b"1")
     parts = store.root / ".parts"
-    long_ago = time.time() - PART_AGE - 1
-    for name in ("young.part", "dead.part", "alive.part"):
+    for name in ("young.part", "dead.part"):
         (parts / name).write_bytes(b"half")
-    for name in ("dead.part", "alive.part"):
-        os.utime(parts / name, (long_ago, long_ago))
-    with (parts / "alive.part").open("rb") as alive:
-        fcntl.flock(alive, fcntl.LOCK_EX)
-        store.put_bytes("b", b"2")
-    assert sorted(path.name for path in parts.iterdir()) == ["alive.part", "young.part"]
+    grow_old(parts / "dead.part")
+    store.put_bytes("b", b"2")
+    assert [path.name for path in parts.iterdir()] == ["young.part"]
     assert list(store.keys()) == ["a", "b"]
+
+
+def test_a_slow_writer_is_not_taken_for_a_dead_one(store: FolderStore, tmp_path: Path):
+    source = tmp_path / "sparse"
+    with source.open("wb") as file:
+        file.truncate(100 << 20)
+    writer = multiprocessing.get_context("fork").Process(target=store.put, args=("a", source))
+    writer.start()
+    part = its_part(store)
+    os.kill(writer.pid, signal.SIGSTOP)
+    try:
+        assert part.exists(), "the writer has finished before it could be stopped"
+        grow_old(part)
+        store.put_bytes("b", b"2")
+        assert part.exists()
+    finally:
+        os.kill(writer.pid, signal.SIGCONT)
+        writer.join(60)
+    assert writer.exitcode == 0
+    assert store.digest("a").size == 100 << 20
+
+
+def grow_old(path: Path) -> None:
+    then = time.time() - PART_AGE - 1
+    os.utime(path, (then, then))
+
+
+def its_part(store: FolderStore) -> Path:
+    """The unfinished file, once its writer has made and locked it."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        for part in (store.root / ".parts").glob("*"):
+            with part.open("rb") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return part
+        time.sleep(0.01)
+    raise AssertionError("nobody has begun to write, or without a lock")
 
 
 @pytest.fixture
