@@ -111,7 +111,7 @@ def words_key(sha256: str) -> str:
 def _addressed(kind: str, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise errors.BadKey(key=sha256)
-    return f"{kind}/{sha256[:2]}/{sha256}"
+    return f"{kind}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def is_key(text: str) -> bool:

@@ -66,9 +66,9 @@ def test_listing_is_filtering_and_sorting(names: set[str], prefix: str):
 
 def test_keys_hold_nothing_but_the_hash_of_what_they_name():
     digest = hashlib.sha256(b"a page").hexdigest()
-    assert original_key(digest) == f"originals/{digest[:2]}/{digest}"
-    assert product_key(digest) == f"products/{digest[:2]}/{digest}"
-    assert words_key(digest) == f"words/{digest[:2]}/{digest}"
+    assert original_key(digest) == f"originals/{digest[:2]}/{digest[2:4]}/{digest}"
+    assert product_key(digest) == f"products/{digest[:2]}/{digest[2:4]}/{digest}"
+    assert words_key(digest) == f"words/{digest[:2]}/{digest[2:4]}/{digest}"
 
 
 @pytest.mark.parametrize("text", ["", "33-123456", "A" * 64, "../" + "a" * 61])
