@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
-import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from config import wiring, words
-from config.settings import Settings, load_settings
+from config import wiring
 from config.words import _
 from errors import N_, AktenError, Interrupted, NotFound, WrongUse
 from pipeline import corrections, printing
-from pipeline.affiliation import Affiliation
-from pipeline.drive import Queue, drive
 from pipeline.flow import rebuild_index
-from pipeline.intake import take_in
 from pipeline.inventory import import_inventory
 from pipeline.lookup import find_documents
 from pipeline.reading import words_of
 from pipeline.verify import objects_to_check
 from pipeline.verify import verify as verify_all
 from reports import doctor as doctor_report
-from reports import shapes, terminal
+from reports import session, shapes, terminal
 from reports.progress import bar
-from storage.ledger import Ledger, documents, pages
 from storage.ledger import inventory as volumes
+from storage.ledger import pages
 
 QUARANTINED, PART_MISSING = 1, 3
 
@@ -90,11 +82,10 @@ def inventory_import(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """``akten inventory import``."""
-    with _ledger(_settings(data)) as ledger:
+    with session.ledger(session.settings(data)) as ledger:
         result = import_inventory(ledger, path)
     if as_json:
-        _print_json(shapes.imported(result))
+        session.print_json(shapes.imported(result))
     else:
         terminal.imported(result)
     if result.faults:
@@ -103,21 +94,19 @@ def inventory_import(
 
 @inventory_app.command("list", help=_("List the inventory's volumes."))
 def inventory_list(data: Data = None, as_json: Json = False) -> None:
-    """``akten inventory list``."""
     _list_volumes(data, as_json, missing_only=False)
 
 
 @inventory_app.command("missing", help=_("List the volumes without a stored document."))
 def inventory_missing(data: Data = None, as_json: Json = False) -> None:
-    """``akten inventory missing``."""
     _list_volumes(data, as_json, missing_only=True)
 
 
 def _list_volumes(data: Path | None, as_json: bool, *, missing_only: bool) -> None:
-    with _ledger(_settings(data)) as ledger, ledger.read() as tx:
+    with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
         rows = volumes.all_volumes(tx, missing_only=missing_only)
         if as_json:
-            _print_json([shapes.volume(row) for row in rows])
+            session.print_json([shapes.volume(row) for row in rows])
         else:
             terminal.volumes(rows)
 
@@ -134,9 +123,8 @@ def sheets(
     kind: Annotated[list[str] | None, typer.Option("--type", help=_("Only these document types."))] = None,
     data: Data = None,
 ) -> None:
-    """``akten sheets``."""
-    settings = _settings(data)
-    with _ledger(settings) as ledger:
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger:
         if separators or kind:
             types = wiring.document_types(settings.document_types)
             count = printing.print_separators(types, kind or [], output)
@@ -151,21 +139,19 @@ def sheets(
 
 @app.command(help=_("Take in scans: store the originals and register them; 'akten work' does the rest."))
 def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
-    """``akten ingest``."""
-    settings = _settings(data)
-    with _ledger(settings) as ledger:
-        batch_id = _take_in(settings, ledger, paths, quiet=as_json)
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger:
+        batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else {}
     if as_json:
-        _print_json({"batch": batch_id, **batch})
+        session.print_json({"batch": batch_id, **batch})
     if batch.get("failures") or batch.get("alarms"):
         raise typer.Exit(QUARANTINED)
 
 
 @app.command(help=_("Work on what waits until interrupted: recognise, file, assemble, store, index."))
 def work(workers: Workers = None, data: Data = None) -> None:
-    """``akten work``."""
-    _drive(_settings(data), workers, until_drained=False, quiet=False)
+    session.work(session.settings(data), workers, until_drained=False, quiet=False)
 
 
 @app.command(
@@ -179,20 +165,22 @@ def run(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """``akten run``."""
     started = time.monotonic()
-    settings = _settings(data)
+    settings = session.settings(data)
     batch_id: str | None = None
-    with _ledger(settings) as ledger:
+    with session.ledger(settings) as ledger:
         if paths:
-            batch_id = _take_in(settings, ledger, paths, quiet=as_json)
-        _drive(settings, workers, until_drained=True, quiet=as_json)
+            batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
+        session.work(settings, workers, until_drained=True, quiet=as_json)
         whole = shapes.status(ledger)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole
-        rows = [shapes.document(row) for row in _all_documents(ledger)]
+        rows = session.all_documents(ledger)
     if as_json:
-        spent = {"seconds": round(time.monotonic() - started, 2), "cpu_seconds": round(_cpu_seconds(), 2)}
-        _print_json({"batch": batch_id, **whole, "batch_counts": batch, **spent}, indent=None)
+        spent = {
+            "seconds": round(time.monotonic() - started, 2),
+            "cpu_seconds": round(session.cpu_seconds(), 2),
+        }
+        session.print_json({"batch": batch_id, **whole, "batch_counts": batch, **spent}, indent=None)
     else:
         terminal.documents(rows)
         terminal.status(whole)
@@ -200,57 +188,22 @@ def run(
         raise typer.Exit(QUARANTINED)
 
 
-def _take_in(settings: Settings, ledger: Ledger, paths: list[Path], *, quiet: bool) -> str | None:
-    affiliation = Affiliation(settings.files.number_pattern)
-    with bar(_("files/s"), quiet=quiet) as shown:
-        result = take_in(
-            ledger,
-            wiring.open_objects(settings),
-            paths,
-            affiliation,
-            on_file=lambda done, total: shown.show(_("Taking in"), done, total),
-        )
-    if not quiet:
-        terminal.taken_in(result)
-    return result.batch_id
-
-
-def _drive(settings: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
-    wiring.sweep_scratch(settings)
-    with (
-        wiring.open_context(settings) as ctx,
-        wiring.open_index(settings) as index,
-        bar(_("pages/s"), quiet=quiet) as shown,
-    ):
-        queue = Queue(settings.queue.url, settings.queue.name, settings.data / "queue")
-        drive(
-            ctx,
-            index,
-            queue,
-            workers or settings.workers,
-            until_drained=until_drained,
-            on_tick=lambda what, done, total: shown.show(_(what), done, total),
-        )
-
-
 @app.command(help=_("The goal, and what is left: pages by stage, failures with their reasons, alarms."))
 def status(data: Data = None, as_json: Json = False) -> None:
-    """``akten status``."""
-    with _ledger(_settings(data)) as ledger:
+    with session.ledger(session.settings(data)) as ledger:
         shape = shapes.status(ledger)
     if as_json:
-        _print_json(shape)
+        session.print_json(shape)
     else:
         terminal.status(shape)
 
 
 @app.command(help=_("What is in quarantine, why, and the way out."))
 def failures(data: Data = None, as_json: Json = False) -> None:
-    """``akten failures``."""
-    with _ledger(_settings(data)) as ledger, ledger.read() as tx:
+    with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
         rows = shapes.failures(tx)
     if as_json:
-        _print_json(rows)
+        session.print_json(rows)
     elif rows:
         terminal.failures(rows)
     else:
@@ -265,10 +218,9 @@ def retry(
     everything: Annotated[bool, typer.Option("--all", help=_("Everything in quarantine."))] = False,
     data: Data = None,
 ) -> None:
-    """``akten retry``."""
     if bool(ids) == everything:
         raise WrongUse(detail=_("Name ids, or say --all."))
-    with _ledger(_settings(data)) as ledger:
+    with session.ledger(session.settings(data)) as ledger:
         count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
     terminal.note(N_("{count} put back; 'akten run' goes on with them."), count=count)
 
@@ -280,8 +232,7 @@ def assign(
     volume: Annotated[int, typer.Option("--volume", min=1, max=999, help=_("The volume."))] = 1,
     data: Data = None,
 ) -> None:
-    """``akten assign``."""
-    with _ledger(_settings(data)) as ledger:
+    with session.ledger(session.settings(data)) as ledger:
         count = corrections.assign(ledger, name, file_number, volume)
     terminal.note(N_("{count} sources assigned; 'akten run' makes the documents anew."), count=count)
 
@@ -299,14 +250,13 @@ def search(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """``akten search``."""
-    settings = _settings(data)
+    settings = session.settings(data)
     with wiring.open_index(settings) as index:
         found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
     if as_json:
-        _print_json(shapes.answer(found))
+        session.print_json(shapes.answer(found))
     else:
-        terminal.hits(found, _labels(settings))
+        terminal.hits(found, session.labels(settings))
 
 
 @app.command(help=_("Show a document: its pages, types, confidences; with --json also words and boxes."))
@@ -316,8 +266,7 @@ def show(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """``akten show``."""
-    settings = _settings(data)
+    settings = session.settings(data)
     with wiring.open_context(settings) as ctx:
         with ctx.ledger.read() as tx:
             found = [(one, pages.of_document(tx, one.id)) for one in find_documents(tx, name, volume)]
@@ -326,10 +275,10 @@ def show(
             for one, content in found
         ]
     if as_json:
-        _print_json(rows[0] if len(rows) == 1 else rows)
+        session.print_json(rows[0] if len(rows) == 1 else rows)
     else:
         for row in rows:
-            terminal.shown(row, _labels(settings))
+            terminal.shown(row, session.labels(settings))
 
 
 @app.command(help=_("Write a document's PDF to a file, its hash compared."))
@@ -339,9 +288,8 @@ def fetch(
     volume: Volume = None,
     data: Data = None,
 ) -> None:
-    """``akten fetch``."""
-    settings = _settings(data)
-    with _ledger(settings) as ledger, ledger.read() as tx:
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger, ledger.read() as tx:
         found = [one for one in find_documents(tx, name, volume) if one.object_key]
     if not found:
         raise NotFound(name=name)
@@ -357,15 +305,14 @@ def fetch(
 
 @app.command(help=_("Read every stored object again, compare its hash, and count the pages."))
 def verify(data: Data = None, as_json: Json = False) -> None:
-    """``akten verify``."""
-    settings = _settings(data)
-    with _ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
         total = objects_to_check(ledger)
         found = verify_all(
             ledger, wiring.open_objects(settings), lambda done: shown.show(_("Verifying"), done, total)
         )
     if as_json:
-        _print_json(shapes.verification(found))
+        session.print_json(shapes.verification(found))
     else:
         terminal.verification(shapes.verification(found))
     if not found.ok:
@@ -374,8 +321,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
 
 @index_app.command("rebuild", help=_("Build the search index anew from ledger and objects."))
 def index_rebuild(data: Data = None) -> None:
-    """``akten index rebuild``."""
-    settings = _settings(data)
+    settings = session.settings(data)
     with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
         wiring.discard_index(settings)
         with wiring.open_index(settings) as index:
@@ -384,55 +330,13 @@ def index_rebuild(data: Data = None) -> None:
 
 @app.command(help=_("Check every part: versions, languages, stores; what is missing and what mends it."))
 def doctor(data: Data = None, as_json: Json = False) -> None:
-    """``akten doctor``."""
-    checks = doctor_report.examine(_settings(data))
+    checks = doctor_report.examine(session.settings(data))
     if as_json:
-        _print_json(doctor_report.shape(checks))
+        session.print_json(doctor_report.shape(checks))
     else:
         terminal.out.print(doctor_report.table(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(PART_MISSING)
-
-
-# --- the shell around --------------------------------------------------------------------------------
-
-
-def _settings(data: Path | None) -> Settings:
-    settings = load_settings(data)
-    os.environ["AKTEN_DATA"] = str(settings.data)  # for the workers
-    words.choose(settings.language)
-    return settings
-
-
-@contextmanager
-def _ledger(settings: Settings) -> Iterator[Ledger]:
-    wiring.prepare_folder(settings)
-    ledger = wiring.open_ledger(settings)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-def _all_documents(ledger: Ledger) -> list[documents.Document]:
-    with ledger.read() as tx:
-        return documents.all_documents(tx)
-
-
-def _labels(settings: Settings) -> dict[str, str]:
-    german = words.language() == "de"
-    types = wiring.document_types(settings.document_types)
-    return {kind.key: kind.label_de if german else kind.label_en for kind in types}
-
-
-def _cpu_seconds() -> float:
-    """What this process and all its workers have used."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def _print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
-    sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=indent) + "\n")
 
 
 def main() -> None:

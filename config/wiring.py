@@ -13,15 +13,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-from ocr.tesseract import Tesseract
-from pipeline.classify import Classifier
-from pipeline.document_types import DocumentType
 from storage.index import SearchIndex
 
 from config.document_types import load_document_types
 from config.settings import Settings
 from errors import StoreUnavailable
+from ocr.tesseract import Tesseract
+from pipeline.classify import Classifier
 from pipeline.context import Context, new_claim
+from pipeline.document_types import DocumentType
 from storage.cache import LocalCache
 from storage.ledger import Ledger
 from storage.objects import ObjectStore, S3Options

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from ocr.options import OcrOptions
 
+from ocr.options import OcrOptions
 from ocr.records import OcrEngine
 from pipeline.classify import Classifier
 from pipeline.document_types import DocumentType

@@ -117,10 +117,11 @@ def _tell(ctx: Context, on_tick: OnTick) -> bool:
         left = counts.backlog(tx)
         received = counts.page_counts(tx).received
     read = received - left["recognise"]
-    if left["split"]:
+    if left["recognise"]:
+        # As long as files are to be opened nobody knows how many pages there will be.
+        on_tick(N_("Recognising"), read, None if left["split"] else received)
+    elif left["split"]:
         on_tick(N_("Opening files"), read, None)
-    elif left["recognise"]:
-        on_tick(N_("Recognising"), read, received)
     elif any(left.values()):
         on_tick(N_("Assembling, storing, indexing"), read, received)
     else:

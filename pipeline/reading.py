@@ -7,13 +7,13 @@ import hashlib
 import json
 from typing import Any
 
+from storage.index import PageEntry
+
+from errors import RecognitionFailed
 from ocr.barcodes import read_qr
 from ocr.blank import is_blank
 from ocr.prepare import to_grey
 from ocr.recognise import recognise
-from storage.index import PageEntry
-
-from errors import RecognitionFailed
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
 from pipeline.context import Context
 from pipeline.document_types import UNKNOWN

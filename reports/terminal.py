@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from rich import box
 from rich.console import Console, Group
 from rich.markup import escape
 from rich.progress_bar import ProgressBar
@@ -47,22 +48,22 @@ def goal(counted: Mapping[str, int]) -> None:
 def status(shape: Mapping[str, Any]) -> None:
     """Goal, pages, sources, backlog, failures and alarms."""
     goal(shape["goal"])
-    labels = {
-        "received": _("received"),
-        "waiting": _("waiting"),
-        "working": _("in work"),
-        "stored": _("stored"),
-        "blank": _("blank"),
-        "separator": _("sheets"),
-        "quarantined": _("in quarantine"),
-        "unassigned": _("unassigned"),
-    }
-    columns = ["received", "waiting", "working", "stored", "unassigned", "blank", "separator", "quarantined"]
-    table = Table("", *(labels[name] for name in columns), title=None, box=None, pad_edge=False)
+    table = Table("", _("Pages"), _("Files"), box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, row in ((_("Pages"), shape["pages"]), (_("Sources"), shape["sources"])):
-        table.add_row(name, *(str(row.get(column, "")) for column in columns))
+    for name, label in (
+        ("received", _("received")),
+        ("waiting", _("waiting")),
+        ("working", _("in work")),
+        ("stored", _("stored")),
+        ("unassigned", _("stored, but assigned to no case file")),
+        ("blank", _("blank")),
+        ("separator", _("cover and separator sheets")),
+        ("quarantined", _("in quarantine")),
+    ):
+        row = [str(shape[kind].get(name, "")) for kind in ("pages", "sources")]
+        if name in ("received", "stored") or any(count not in ("", "0") for count in row):
+            table.add_row(label, *row)
     out.print(table)
     backlog = {name: count for name, count in shape["backlog"].items() if count}
     if backlog:
@@ -124,15 +125,8 @@ def hits(found: Answer, labels: Mapping[str, str]) -> None:
 
 def documents(rows: Iterable[Mapping[str, Any]]) -> None:
     """A table of documents: one line a volume."""
-    table = Table(
-        _("File number"),
-        *(
-            {"header": header, "justify": "right"}["header"]
-            for header in (_("Volume"), _("Pages"), _("Size"))
-        ),
-        _("State"),
-        _("Document"),
-    )
+    headers = (_("File number"), _("Volume"), _("Pages"), _("Size"), _("State"), _("Document"))
+    table = Table(*headers)
     for column in table.columns[1:4]:
         column.justify = "right"
     states = {"stored": _("stored"), "empty": _("empty"), "failed": _("in quarantine")}

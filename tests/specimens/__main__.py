@@ -24,9 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--case-files", type=int, default=20, help="how many, for --size large")
     parser.add_argument("--inventory-only", action="store_true", help="write bestand.csv and nothing else")
-    parser.add_argument(
-        "--akten", type=Path, help="the command that prints the sheets"
-    )
+    parser.add_argument("--akten", type=Path, help="the command that prints the sheets")
     parser.add_argument("--data", type=Path, help="its data folder")
     chosen = parser.parse_args(arguments)
     if chosen.inventory_only:

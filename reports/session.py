@@ -1,0 +1,97 @@
+"""What every command needs: settings, an open ledger, the main job with its bars, JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from config import wiring, words
+from config.settings import Settings, load_settings
+from config.words import _
+from pipeline import drive as driving
+from pipeline import intake
+from pipeline.affiliation import Affiliation
+from reports import shapes, terminal
+from reports.progress import bar
+from storage.ledger import Ledger, documents
+
+
+def settings(data: Path | None) -> Settings:
+    """The settings for a data folder, also for the workers this process will start."""
+    chosen = load_settings(data)
+    os.environ["AKTEN_DATA"] = str(chosen.data)
+    words.choose(chosen.language)
+    return chosen
+
+
+@contextmanager
+def ledger(chosen: Settings) -> Iterator[Ledger]:
+    """The open ledger."""
+    wiring.prepare_folder(chosen)
+    opened = wiring.open_ledger(chosen)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool) -> str | None:
+    """Take in files with a progress bar; returns the batch they are in."""
+    affiliation = Affiliation(chosen.files.number_pattern)
+    objects = wiring.open_objects(chosen)
+    with bar(_("files/s"), quiet=quiet) as shown:
+        result = intake.take_in(
+            opened, objects, paths, affiliation, lambda done, total: shown.show(_("Taking in"), done, total)
+        )
+    if not quiet:
+        terminal.taken_in(result)
+    return result.batch_id
+
+
+def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
+    """Work with a progress bar until all is done, or until interrupted."""
+    wiring.sweep_scratch(chosen)
+    queue = driving.Queue(chosen.queue.url, chosen.queue.name, chosen.data / "queue")
+    with (
+        wiring.open_context(chosen) as ctx,
+        wiring.open_index(chosen) as index,
+        bar(_("pages/s"), quiet=quiet) as shown,
+    ):
+        driving.drive(
+            ctx,
+            index,
+            queue,
+            workers or chosen.workers,
+            until_drained=until_drained,
+            on_tick=lambda what, done, total: shown.show(_(what), done, total),
+        )
+
+
+def all_documents(opened: Ledger) -> list[shapes.Json]:
+    """Every document, for a table."""
+    with opened.read() as tx:
+        return [shapes.document(row) for row in documents.all_documents(tx)]
+
+
+def labels(chosen: Settings) -> dict[str, str]:
+    """Document types as people call them, in the language chosen."""
+    german = words.language() == "de"
+    types = wiring.document_types(chosen.document_types)
+    return {kind.key: kind.label_de if german else kind.label_en for kind in types}
+
+
+def cpu_seconds() -> float:
+    """What this process and all its workers have used."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
+    """Print JSON for programs: UTF-8, one object."""
+    sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=indent) + "\n")
