@@ -1,0 +1,190 @@
+"""What a PDF page shows: the one image that fills it, and text nobody sees.
+
+Sources: ISO 32000-1, 8.2 (operators), 8.3.3 (matrices), 9.3.6 (text rendering mode 3 is invisible).
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pikepdf
+from pikepdf import ContentStreamInlineImage, ContentStreamInstruction, Matrix, Name
+
+#: Of decoded content; a scanned page has a few hundred bytes, a digital plan a few megabytes.
+MOST_CONTENT = 16 * 2**20
+#: Of a page that may be one image; with the words of an earlier recognition it has a hundred kilobytes.
+_MOST_SCAN_CONTENT = 2 * 2**20
+#: Decoders other than Flate cannot be stopped half-way, so their input is bounded instead.
+_MOST_UNCHECKED = 64 * 2**10
+_DEEPEST = 3
+_INVISIBLE = 3
+
+_SHOWING = frozenset({"Tj", "TJ", "'", '"'})
+#: Operators that paint nothing by themselves.
+_HARMLESS = frozenset(
+    "q Q cm w J j M d ri i BT ET Tc Tw Tz TL Tf Ts Td TD Tm T* m l c v y h re n W W* BMC EMC MP DP BX EX "
+    "CS cs SC SCN sc scn G g RG rg K k".split()
+)
+_PLAIN_BLENDING = ("/Normal", "/Compatible")
+_SETS_INVISIBLE = re.compile(rb"\b3\s+Tr\b")
+
+
+class _Busy(Exception):  # noqa: N818 - a signal, not an error: leaves the walk at any depth
+    """The page shows more than one plain image."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedImage:
+    """An image and the matrix from its unit square to the page's user space."""
+
+    image: pikepdf.Stream
+    matrix: Matrix
+
+
+def sole_image(page: pikepdf.Page) -> PlacedImage | None:
+    """The image that is all a page shows, apart from invisible text; ``None`` if it shows anything else.
+
+    Looks into form XObjects. Clipping is taken as the frame of the image; stencils, transparency of the
+    graphics state and layers count as something else.
+    """
+    found: list[PlacedImage] = []
+    try:
+        _walk(page.obj, page.obj.get("/Resources"), Matrix(), found, 0)
+    except _Busy:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _walk(
+    owner: pikepdf.Object, resources: object, ctm: Matrix, found: list[PlacedImage], depth: int
+) -> None:
+    mode, stack = 0, []
+    for operands, operator in _instructions(owner):
+        if operator == "q":
+            stack.append((ctm, mode))
+        elif operator == "Q" and stack:
+            ctm, mode = stack.pop()
+        elif operator == "cm":
+            ctm = Matrix(*(float(value) for value in operands)) @ ctm
+        elif operator == "Tr":
+            mode = int(operands[0])
+        elif operator in _SHOWING:
+            if mode != _INVISIBLE:
+                raise _Busy
+        elif operator == "Do":
+            _draw(_resource(resources, "/XObject", operands[0]), resources, ctm, found, depth)
+        elif operator == "gs":
+            _check_state(_resource(resources, "/ExtGState", operands[0]))
+        elif operator == "BDC":
+            if operands[0] == "/OC":
+                raise _Busy
+        elif operator not in _HARMLESS:
+            raise _Busy
+
+
+def _draw(
+    target: pikepdf.Object | None, resources: object, ctm: Matrix, found: list[PlacedImage], depth: int
+) -> None:
+    if target is None:
+        return
+    if "/OC" in target or depth >= _DEEPEST:
+        raise _Busy
+    if target.get("/Subtype") == "/Form":
+        if "/Group" in target and "/SMask" in target:
+            raise _Busy
+        matrix = target.get("/Matrix")
+        inner = Matrix(*(float(value) for value in matrix)) @ ctm if matrix is not None else ctm
+        _walk(target, target.get("/Resources", resources), inner, found, depth + 1)
+    elif target.get("/Subtype") == "/Image" and not target.get("/ImageMask", False) and not found:
+        assert isinstance(target, pikepdf.Stream)  # noqa: S101 - for the type checker; XObjects are streams
+        found.append(PlacedImage(target, ctm))
+    else:
+        raise _Busy
+
+
+def _check_state(state: pikepdf.Object | None) -> None:
+    if state is None:
+        return
+    opaque = all(float(state.get(key, 1)) >= 1 for key in ("/CA", "/ca"))
+    if (
+        not opaque
+        or state.get("/SMask", "/None") != "/None"
+        or state.get("/BM", "/Normal") not in _PLAIN_BLENDING
+    ):
+        raise _Busy
+
+
+def _resource(resources: object, kind: str, name: object) -> pikepdf.Object | None:
+    if not isinstance(resources, pikepdf.Dictionary):
+        return None
+    group = resources.get(kind)
+    target = group.get(str(name)) if isinstance(group, pikepdf.Dictionary) else None
+    return target if isinstance(target, pikepdf.Dictionary | pikepdf.Stream) else None
+
+
+def _instructions(owner: pikepdf.Object) -> Iterator[tuple[list[pikepdf.Object], str]]:
+    content = owner if isinstance(owner, pikepdf.Stream) else owner.get("/Contents")
+    parts = list(content) if isinstance(content, pikepdf.Array) else [content]
+    if not all(
+        decodes_within(part, _MOST_SCAN_CONTENT) for part in parts if isinstance(part, pikepdf.Stream)
+    ):
+        raise _Busy
+    for instruction in pikepdf.parse_content_stream(owner):
+        yield list(instruction.operands), str(instruction.operator)
+
+
+def decodes_within(stream: pikepdf.Stream, limit: int) -> bool:
+    """Whether ``stream`` surely decodes to at most ``limit`` bytes; found without keeping the result."""
+    raw = stream.read_raw_bytes()
+    filters = stream.get("/Filter")
+    if isinstance(filters, pikepdf.Array) and len(filters) == 1:
+        filters = filters[0]
+    if filters is None or (isinstance(filters, pikepdf.Array) and not len(filters)):
+        return len(raw) <= limit
+    if filters != Name.FlateDecode:
+        return len(raw) <= min(limit, _MOST_UNCHECKED)
+    inflater, total = zlib.decompressobj(), 0
+    try:
+        while raw and not inflater.eof:
+            total += len(inflater.decompress(raw, 2**20))
+            if total > limit:
+                return False
+            raw = inflater.unconsumed_tail
+    except zlib.error:  # qpdf keeps what came before the damage
+        return True
+    return True
+
+
+def drop_invisible_text(form: pikepdf.Stream, depth: int = 0) -> None:
+    """Take invisible text out of ``form``, in place: the layer of an earlier recognition.
+
+    Forms drawn by it are treated alike. Content without such text keeps its bytes.
+    """
+    if depth > _DEEPEST or not decodes_within(form, MOST_CONTENT):
+        return
+    if _SETS_INVISIBLE.search(form.read_bytes()):
+        form.write(pikepdf.unparse_content_stream(_visible(form)))
+    resources = form.get("/Resources")
+    drawn = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
+    for target in drawn.values() if isinstance(drawn, pikepdf.Dictionary) else ():
+        if isinstance(target, pikepdf.Stream) and target.get("/Subtype") == "/Form":
+            drop_invisible_text(target, depth + 1)
+
+
+def _visible(form: pikepdf.Stream) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
+    kept = []
+    mode, stack = 0, []
+    for instruction in pikepdf.parse_content_stream(form):
+        operator = str(instruction.operator)
+        if operator == "q":
+            stack.append(mode)
+        elif operator == "Q" and stack:
+            mode = stack.pop()
+        elif operator == "Tr" and instruction.operands:
+            mode = int(instruction.operands[0])
+        if operator not in _SHOWING or mode != _INVISIBLE:
+            kept.append(instruction)
+    return kept

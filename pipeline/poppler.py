@@ -1,0 +1,67 @@
+"""The external program poppler: pages to pixels (pdf2image) and to words (pdftotext)."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from pdf2image import convert_from_path
+from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
+
+from errors import PageUnreadable, ToolMissing
+from ocr.records import Box, Pixels, Word
+from pipeline.source import POINTS_PER_INCH
+
+PACKAGE = "poppler-utils"
+_WORD_LEVEL, _FIELDS = "5", 12
+
+
+def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pixels:
+    """Draw the only page of ``pdf`` at ``size`` (width, height in pixels); grey or RGB, uint8.
+
+    Raises ``PageUnreadable`` when poppler fails or needs more than ``seconds``, ``ToolMissing``.
+    """
+    try:
+        images = convert_from_path(
+            pdf, size=size, grayscale=grey, single_file=True, use_cropbox=True, timeout=seconds
+        )
+    except PDFInfoNotInstalledError as error:
+        raise ToolMissing(tool="pdftoppm", package=PACKAGE) from error
+    except PDFPopplerTimeoutError as error:
+        raise PageUnreadable(detail=f"rendering took more than {seconds} s") from error
+    except Exception as error:  # pdf2image lets errors of pdfinfo, Pillow and the pipes through as they are
+        raise PageUnreadable(detail=f"rendering failed: {type(error).__name__}") from error
+    if not images:
+        raise PageUnreadable(detail="rendering yielded nothing")
+    return np.array(images[0].convert("L" if grey else "RGB"), dtype=np.uint8)
+
+
+def read_words(pdf: Path, *, dpi: float, seconds: int) -> tuple[Word, ...]:
+    """The text of the only page of ``pdf`` in poppler's reading order, boxes in pixels at ``dpi``.
+
+    Text that cannot be read is no text: a failing pdftotext yields no words. Raises ``ToolMissing``.
+    """
+    try:
+        run = subprocess.run(
+            ["pdftotext", "-q", "-tsv", str(pdf), "-"], capture_output=True, timeout=seconds, check=True
+        )
+    except FileNotFoundError as error:
+        raise ToolMissing(tool="pdftotext", package=PACKAGE) from error
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return ()
+    return _words(run.stdout.decode("utf-8", "replace"), dpi / POINTS_PER_INCH)
+
+
+def _words(table: str, scale: float) -> tuple[Word, ...]:
+    words: list[Word] = []
+    lines: dict[tuple[str, ...], int] = {}
+    for row in table.split("\n"):
+        fields = row.rstrip("\r").split("\t", _FIELDS - 1)
+        if len(fields) < _FIELDS or fields[0] != _WORD_LEVEL or not fields[11].strip():
+            continue
+        left, top, width, height = (float(value) * scale for value in fields[6:10])
+        box = Box(round(left), round(top), max(round(width), 1), max(round(height), 1))
+        line = lines.setdefault(tuple(fields[1:5]), len(lines))
+        words.append(Word(fields[11].strip(), box, 100.0, line))
+    return tuple(words)
