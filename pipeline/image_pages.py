@@ -69,7 +69,7 @@ def inspect_image(path: Path, media_type: MediaType, limits: Limits) -> SourceFa
 
 
 def open_image_page(path: Path, media_type: MediaType, number: int, limits: Limits) -> PageImage:
-    """Decode page ``number`` (from 1). Raises ``PageUnreadable`` or ``ImageTooLarge``, the latter undecoded."""
+    """Decode page ``number`` (from 1). Raises ``PageUnreadable``, or ``ImageTooLarge`` before decoding."""
     with open_frame(path, media_type, number) as image:
         limits.check_size(*image.size)
         declared = _declared_dpi(image)

@@ -25,8 +25,10 @@ _INVISIBLE = 3
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 #: Operators that paint nothing by themselves.
 _HARMLESS = frozenset(
-    "q Q cm w J j M d ri i BT ET Tc Tw Tz TL Tf Ts Td TD Tm T* m l c v y h re n W W* BMC EMC MP DP BX EX "
-    "CS cs SC SCN sc scn G g RG rg K k".split()
+    (
+        "q Q cm w J j M d ri i BT ET Tc Tw Tz TL Tf Ts Td TD Tm T* Tr m l c v y h re n W W* "
+        "BMC BDC EMC MP DP BX EX CS cs SC SCN sc scn G g RG rg K k"
+    ).split()
 )
 _PLAIN_BLENDING = ("/Normal", "/Compatible")
 _SETS_INVISIBLE = re.compile(rb"\b3\s+Tr\b")
@@ -71,18 +73,18 @@ def _walk(
             ctm = Matrix(*(float(value) for value in operands)) @ ctm
         elif operator == "Tr":
             mode = int(operands[0])
-        elif operator in _SHOWING:
-            if mode != _INVISIBLE:
-                raise _Busy
         elif operator == "Do":
             _draw(_resource(resources, "/XObject", operands[0]), resources, ctm, found, depth)
         elif operator == "gs":
             _check_state(_resource(resources, "/ExtGState", operands[0]))
-        elif operator == "BDC":
-            if operands[0] == "/OC":
-                raise _Busy
-        elif operator not in _HARMLESS:
+        elif not _shows_nothing(operands, operator, mode):
             raise _Busy
+
+
+def _shows_nothing(operands: list[pikepdf.Object], operator: str, mode: int) -> bool:
+    if operator in _SHOWING:
+        return mode == _INVISIBLE
+    return operator in _HARMLESS and not (operator == "BDC" and operands[0] == "/OC")
 
 
 def _draw(
@@ -90,16 +92,13 @@ def _draw(
 ) -> None:
     if target is None:
         return
-    if "/OC" in target or depth >= _DEEPEST:
+    if not isinstance(target, pikepdf.Stream) or "/OC" in target or depth >= _DEEPEST:
         raise _Busy
     if target.get("/Subtype") == "/Form":
-        if "/Group" in target and "/SMask" in target:
-            raise _Busy
         matrix = target.get("/Matrix")
         inner = Matrix(*(float(value) for value in matrix)) @ ctm if matrix is not None else ctm
         _walk(target, target.get("/Resources", resources), inner, found, depth + 1)
     elif target.get("/Subtype") == "/Image" and not target.get("/ImageMask", False) and not found:
-        assert isinstance(target, pikepdf.Stream)  # noqa: S101 - for the type checker; XObjects are streams
         found.append(PlacedImage(target, ctm))
     else:
         raise _Busy

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pikepdf
 from pikepdf import Array, Dictionary, Matrix, Name, Pdf
@@ -30,8 +31,8 @@ def open_pdf(path: Path, *, mend: bool = True) -> Pdf:
     """Open a PDF for reading; with ``mend``, rebuild a broken structure as far as it goes.
 
     A PDF that only restricts what its reader may do (owner password) opens; one that needs a password
-    raises ``EncryptedFile``. What cannot be opened raises ``TruncatedFile`` if its end is missing, ``NoPages``
-    or ``DamagedFile``.
+    raises ``EncryptedFile``. What cannot be opened raises ``TruncatedFile`` if its end is missing, else
+    ``NoPages`` or ``DamagedFile``.
     """
     try:
         return Pdf.open(path, attempt_recovery=mend, suppress_warnings=True)
@@ -119,7 +120,7 @@ def form_of(pdf: Pdf, page: pikepdf.Page) -> pikepdf.Stream:
     if "/Annots" in page.obj:
         pdf.generate_appearance_streams()
         pdf.flatten_annotations("screen")
-    form = page.as_form_xobject(handle_transformations=False)
+    form = cast(pikepdf.Stream, page.as_form_xobject(handle_transformations=False))
     form.BBox = Array(sheet_of(page).box)
     for key in ("/StructParents", "/Metadata", "/PieceInfo", "/LastModified"):
         if key in form:

@@ -1,0 +1,232 @@
+"""What a product page is made of: an image or a page form taken from an open source file.
+
+A source stays open while consecutive pages come from it. Everything interactive is left behind by
+construction: only an image, or the content and resources of a page, goes over.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol, cast
+
+import pikepdf
+from pikepdf import Dictionary, Matrix, Name, Pdf, Stream
+from PIL import Image
+
+from errors import PageUnreadable
+from pipeline.embed import (
+    bitonal_xobject,
+    group4,
+    jpeg_frame_xobject,
+    jpeg_in_tiff,
+    jpeg_xobject,
+    pixels_xobject,
+    png_xobject,
+)
+from pipeline.image_pages import DECODER_ERRORS
+from pipeline.pdf_content import drop_invisible_text
+from pipeline.pdf_form import PDF_ERRORS, Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
+from pipeline.pdf_pages import filling_image
+from pipeline.placement import EXIF_ORIENTATIONS
+from pipeline.poppler import read_words, render
+from pipeline.source import POINTS_PER_INCH, Limits, MediaType, Origin
+from pipeline.tiff import ORIENTATION, read_chain
+
+#: Keys of images and forms that carry metadata or point out of the page.
+_LEFT_BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/Alternates", "/OPI", "/StructParent", "/AF")
+_EXIF_ORIENTATION = 274
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An XObject and the matrix that draws it onto the unit square of the page as displayed.
+
+    ``printed`` are boxes (left, bottom, right, top in that square) of text the XObject shows itself, which
+    the text layer must not repeat.
+    """
+
+    xobject: Stream
+    matrix: Matrix
+    printed: tuple[tuple[float, float, float, float], ...] = ()
+
+
+class Material(Protocol):
+    """An open source file.
+
+    ``lasting``: PDFs drawn into read from it until they are written, so it must stay open that long.
+    """
+
+    lasting: bool
+
+    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
+        """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable``."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+def open_material(path: Path, media_type: MediaType, limits: Limits) -> Material:
+    """Open a source file. Raises the errors of :func:`pipeline.pdf_form.open_pdf`, or ``PageUnreadable``."""
+    if media_type is MediaType.PDF:
+        return PdfMaterial(path, limits)
+    return ImageMaterial(path, media_type, limits)
+
+
+class PdfMaterial:
+    """Pages of a PDF: the image that fills the page, byte for byte, or the page as a form."""
+
+    lasting = True
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._pdf = open_pdf(path)
+        self._limits = limits
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._pdf.close()
+
+    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
+        """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable``."""
+        try:
+            page = self._pdf.pages[number - 1]
+            sheet = sheet_of(page)
+            to_unit = sheet.display @ Matrix(1 / sheet.width, 0, 0, 1 / sheet.height, 0, 0)
+            placed = filling_image(page, sheet) if origin is Origin.IMAGE else None
+            if placed is not None:
+                return Drawn(_taken(pdf, placed.image), placed.matrix @ to_unit)
+            form = form_of(self._pdf, page)
+            drop_invisible_text(form)
+            printed = self._printed(form, sheet) if origin is Origin.RENDERED else ()
+            carry_layers(self._pdf, pdf)
+            return Drawn(_taken(pdf, form), to_unit, printed)
+        except PDF_ERRORS as error:
+            raise PageUnreadable(detail=f"PDF: {type(error).__name__}") from error
+
+    def _printed(self, form: Stream, sheet: Sheet) -> tuple[tuple[float, float, float, float], ...]:
+        with tempfile.TemporaryDirectory(prefix="akten-page-") as scratch:
+            path = Path(scratch) / "page.pdf"
+            isolate(self._pdf, form, sheet, path)
+            words = read_words(path, dpi=POINTS_PER_INCH, seconds=self._limits.render_seconds)
+        return tuple(
+            (
+                word.box.left / sheet.width,
+                1 - (word.box.top + word.box.height) / sheet.height,
+                (word.box.left + word.box.width) / sheet.width,
+                1 - word.box.top / sheet.height,
+            )
+            for word in words
+        )
+
+
+def _taken(pdf: Pdf, stream: Stream) -> Stream:
+    return cast(Stream, pdf.copy_foreign(stream))
+
+
+class ImageMaterial:
+    """Frames of a TIFF, or the one image of a JPEG or PNG file."""
+
+    lasting = False
+
+    def __init__(self, path: Path, media_type: MediaType, limits: Limits) -> None:
+        self._path = path
+        self._media_type = media_type
+        self._limits = limits
+        try:
+            self._image = Image.open(path, formats=[media_type.value])
+        except DECODER_ERRORS as error:
+            raise PageUnreadable(detail=type(error).__name__) from error
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._image.close()
+
+    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
+        """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable`` or ``ImageTooLarge``."""
+        try:
+            self._image.seek(number - 1)
+            self._limits.check_size(*self._image.size)
+            if self._media_type is MediaType.TIFF:
+                return self._tiff(pdf, number)
+            orientation = self._image.getexif().get(_EXIF_ORIENTATION, 1)
+            stream = self._jpeg(pdf) if self._media_type is MediaType.JPEG else self._png(pdf)
+        except DECODER_ERRORS as error:
+            raise PageUnreadable(detail=type(error).__name__) from error
+        return Drawn(stream, EXIF_ORIENTATIONS.get(orientation, Matrix()))
+
+    def _jpeg(self, pdf: Pdf) -> Stream:
+        return jpeg_xobject(pdf, self._path.read_bytes(), self._image)
+
+    def _png(self, pdf: Pdf) -> Stream:
+        if self._image.mode == "1":
+            return bitonal_xobject(pdf, self._image)
+        return png_xobject(pdf, self._path.read_bytes(), self._image) or pixels_xobject(pdf, self._image)
+
+    def _tiff(self, pdf: Pdf, number: int) -> Drawn:
+        """Pillow turns a TIFF's pixels by its orientation itself; an untouched JPEG is turned by matrix."""
+        tags = self._chain[number - 1]
+        data = jpeg_in_tiff(self._path, tags)
+        if data is None or self._image.mode not in ("L", "RGB"):
+            return Drawn(pixels_xobject(pdf, self._image), Matrix())
+        stream = jpeg_frame_xobject(pdf, data, self._image, tags)
+        return Drawn(stream, EXIF_ORIENTATIONS.get(tags.get(ORIENTATION, (1,))[0], Matrix()))
+
+    @cached_property
+    def _chain(self) -> tuple[dict[int, tuple[int, ...]], ...]:
+        return read_chain(self._path, max_pages=self._limits.max_pages).frames
+
+
+def clean(pdf: Pdf, limits: Limits) -> None:
+    """Recode every JBIG2 image of ``pdf`` as CCITT Group 4 and drop metadata of images and forms.
+
+    Raises ``PageUnreadable`` for a JBIG2 image that cannot be read: it must not go over as it is.
+    """
+    for item in pdf.objects:
+        if not isinstance(item, Stream):
+            continue
+        for key in _LEFT_BEHIND:
+            if key in item:
+                del item[key]
+        if item.get("/Subtype") == "/Image" and "/JBIG2Decode" in _filters(item):
+            try:
+                _recode_jbig2(item, limits)
+            except PDF_ERRORS as error:
+                raise PageUnreadable(detail="JBIG2 image") from error
+
+
+def _filters(stream: Stream) -> list[str]:
+    filters = stream.get("/Filter")
+    return [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+
+
+def _recode_jbig2(image: Stream, limits: Limits) -> None:
+    """Replace ``image``'s data by the same bits in Group 4, decoded by poppler; its other keys stay."""
+    width, height = int(image.Width), int(image.Height)
+    limits.check_size(width, height)
+    with tempfile.TemporaryDirectory(prefix="akten-page-") as scratch, Pdf.new() as single:
+        page = single.add_blank_page(page_size=(width, height))
+        keys = {"Width": width, "Height": height, "BitsPerComponent": 1, "ColorSpace": Name.DeviceGray}
+        copy = single.make_stream(image.read_raw_bytes(), Subtype=Name.Image, Filter=image.Filter, **keys)
+        if "/DecodeParms" in image:
+            copy.DecodeParms = _copied_globals(single, image)
+        page.obj.Resources = Dictionary(XObject=Dictionary(Im=copy))
+        page.obj.Contents = single.make_stream(b"%d 0 0 %d 0 0 cm /Im Do" % (width, height))
+        path = Path(scratch) / "image.pdf"
+        single.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+        grey = render(path, (width, height), grey=True, seconds=limits.render_seconds)
+    data, parms = group4(Image.fromarray(grey).point(lambda value: 255 * (value > 127), mode="1"))  # noqa: PLR2004
+    image.write(data, filter=Name.CCITTFaxDecode, decode_parms=parms)
+
+
+def _copied_globals(pdf: Pdf, image: Stream) -> Dictionary | pikepdf.Array:
+    parms = image.DecodeParms
+    entries = list(parms) if isinstance(parms, pikepdf.Array) else [parms]
+    copies = []
+    for entry in entries:
+        copy = Dictionary()
+        if isinstance(entry, Dictionary) and "/JBIG2Globals" in entry:
+            copy.JBIG2Globals = pdf.make_stream(entry.JBIG2Globals.read_bytes())
+        copies.append(copy)
+    return pikepdf.Array(copies) if isinstance(parms, pikepdf.Array) else copies[0]

@@ -1,0 +1,242 @@
+"""Bind recognised pages into one searchable PDF: the paper's size, the original image, invisible text.
+
+The same pages and settings give the same bytes: no clock, no random numbers, objects in page order.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import tempfile
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pikepdf
+from pikepdf import Array, Dictionary, Matrix, Name, Pdf, String
+
+from errors import DiskFull, NoPages
+from ocr.records import Recognition, Word
+from pipeline.glyphless import GlyphlessFont
+from pipeline.material import Drawn, Material, clean, open_material
+from pipeline.pdf_form import carry_layers, operator
+from pipeline.placement import image_size, sheet_size, upright_matrix
+from pipeline.source import Limits, MediaType, Origin
+from pipeline.textlayer import FONT_NAME, text_layer, without_printed
+
+#: A volume is written in parts of about this much, so that memory and open files stay bounded.
+PART_BYTES = 64 * 2**20
+PART_SOURCES = 64
+
+_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
+<pdf:Producer>Aktenwerk</pdf:Producer>
+</rdf:Description></rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """One page to bind: where it comes from, its paper as displayed in mm, and what was read on it.
+
+    ``section`` is the heading of the outline entry that begins at this page.
+    """
+
+    source: Path
+    media_type: MediaType
+    number: int
+    origin: Origin
+    recognition: Recognition
+    width_mm: float
+    height_mm: float
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What was written: pages, bytes and SHA-256 in hexadecimal."""
+
+    pages: int
+    size: int
+    sha256: str
+
+
+def assemble(
+    pages: Iterable[ProductPage],
+    target: Path,
+    *,
+    title: str,
+    language: str = "de",
+    limits: Limits | None = None,
+) -> ProductFacts:
+    """Write ``pages`` in their order to ``target``, which appears whole or not at all.
+
+    ``pages`` are taken one by one; each source is opened once for consecutive pages. Raises ``NoPages``,
+    ``DiskFull``, and for a source that cannot be read any more ``PageUnreadable`` or its siblings.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix=".akten-", dir=target.parent) as scratch:
+            finished = Path(scratch) / "product.pdf"
+            with closing(_Binder(Path(scratch), limits or Limits())) as binder:
+                for page in pages:
+                    binder.add(page)
+                with binder.bound() as pdf:
+                    _describe(pdf, title, language, binder.sections)
+                    _save(pdf, finished)
+            facts = _facts(finished, binder.count)
+            finished.replace(target)
+            return facts
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFull from error
+        raise
+
+
+class _Binder:
+    """Collects pages into a PDF, and full PDFs into parts on disk."""
+
+    def __init__(self, scratch: Path, limits: Limits) -> None:
+        self.count = 0
+        self.sections: list[tuple[str, int]] = []
+        self._scratch = scratch
+        self._limits = limits
+        self._parts: list[Path] = []
+        self._source: tuple[Path, Material] | None = None
+        self._held: list[Material] = []
+        self._start()
+
+    def _start(self) -> None:
+        self._pdf = Pdf.new()
+        self._font = GlyphlessFont(self._pdf)
+        self._bytes = 0
+
+    def add(self, page: ProductPage) -> None:
+        """Append one page."""
+        if self._bytes > PART_BYTES or len(self._held) > PART_SOURCES:
+            self._flush()
+        drawn = self._material(page).draw(self._pdf, page.number, page.origin)
+        if page.media_type is not MediaType.PDF:
+            self._bytes += len(drawn.xobject.get_raw_stream_buffer())
+        _add_page(self._pdf, self._font, page, drawn)
+        if page.section:
+            self.sections.append((page.section, self.count))
+        self.count += 1
+
+    def _material(self, page: ProductPage) -> Material:
+        """The page's source: the open one, or newly opened."""
+        if self._source is None or self._source[0] != page.source:
+            self._leave_source()
+            self._source = (page.source, open_material(page.source, page.media_type, self._limits))
+        return self._source[1]
+
+    def _leave_source(self) -> None:
+        """Close the open source, or hold it until the PDF that reads from it is written."""
+        if self._source is not None and self._source[1].lasting:
+            self._held.append(self._source[1])
+        elif self._source is not None:
+            self._source[1].close()
+        self._source = None
+
+    def close(self) -> None:
+        """Let go of all sources."""
+        self._leave_source()
+        while self._held:
+            self._held.pop().close()
+
+    def _flush(self) -> None:
+        self._font.finish()
+        clean(self._pdf, self._limits)
+        self._parts.append(self._scratch / f"part{len(self._parts)}.pdf")
+        _save(self._pdf, self._parts[-1])
+        self.close()
+        self._start()
+
+    def bound(self) -> Pdf:
+        """All pages as one PDF. Raises ``NoPages``."""
+        if not self.count:
+            raise NoPages
+        if not self._parts:
+            self._font.finish()
+            clean(self._pdf, self._limits)
+            return self._pdf
+        self._flush()
+        whole = Pdf.new()
+        for path in self._parts:
+            part = Pdf.open(path)
+            carry_layers(part, whole)
+            whole.pages.extend(part.pages)
+        return whole
+
+
+def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> None:
+    recognition = page.recognition
+    width, height = sheet_size(page.width_mm, page.height_mm, recognition.rotation)
+    upright = upright_matrix(recognition, width, height)
+    pixels = image_size(recognition, width, height)
+    content = b"q " + operator(drawn.matrix @ upright, "cm") + b" /Page Do Q\n"
+    resources = Dictionary(XObject=Dictionary(Page=drawn.xobject))
+    if page.origin is not Origin.DIGITAL and recognition.words:
+        words = _unprinted(recognition, drawn, upright, pixels, (width, height))
+        content += text_layer(words, font, (width / pixels[0], height / pixels[1]), height)
+        resources.Font = Dictionary({FONT_NAME: font.object})
+    bound = pdf.add_blank_page()
+    bound.obj.MediaBox = Array([0, 0, round(width, 3), round(height, 3)])
+    bound.obj.Resources = resources
+    bound.obj.Contents = pdf.make_stream(content)
+
+
+def _unprinted(
+    recognition: Recognition,
+    drawn: Drawn,
+    upright: Matrix,
+    pixels: tuple[float, float],
+    sheet: tuple[float, float],
+) -> list[Word]:
+    """The words without those the page's own, visible text already says."""
+    to_pixels = upright @ Matrix(pixels[0] / sheet[0], 0, 0, -pixels[1] / sheet[1], 0, pixels[1])
+    boxes = []
+    for left, bottom, right, top in drawn.printed:
+        corners = [
+            to_pixels.transform(corner)
+            for corner in ((left, bottom), (right, bottom), (left, top), (right, top))
+        ]
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        boxes.append((min(xs), min(ys), max(xs), max(ys)))
+    return without_printed(recognition.words, boxes)
+
+
+def _describe(pdf: Pdf, title: str, language: str, sections: list[tuple[str, int]]) -> None:
+    """Title, language, outline and page labels; nothing about persons or times."""
+    pdf.Root.Lang = String(language)
+    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
+    pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
+    xmp = _XMP.format(title=escape(title), language=escape(language)).encode()
+    pdf.Root.Metadata = pdf.make_stream(xmp, Type=Name.Metadata, Subtype=Name.XML)
+    if sections:
+        with pdf.open_outline() as outline:
+            outline.root.extend(pikepdf.OutlineItem(heading, index) for heading, index in sections)
+        pdf.Root.PageMode = Name.UseOutlines
+
+
+def _save(pdf: Pdf, path: Path) -> None:
+    """Write ``pdf`` reproducibly; streams taken over keep their bytes."""
+    with path.open("wb") as file:
+        pdf.save(
+            file,
+            min_version="1.7",
+            deterministic_id=True,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            fix_metadata_version=False,
+        )
+
+
+def _facts(path: Path, pages: int) -> ProductFacts:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return ProductFacts(pages, path.stat().st_size, digest)

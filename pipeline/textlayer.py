@@ -1,0 +1,137 @@
+"""The invisible text of a page, placed so that readers find it in our order.
+
+One text object a page in reading order. Every word stands on its line's baseline and is stretched to its
+box by the text matrix, not by ``Tz``, which poppler leaves out of some of its measures (OCRmyPDF issue
+1632). Spaces are written too, stretched to their gaps, so that narrow ones are not overlooked.
+
+Readers rebuild lines and columns from font size and baseline: poppler keeps lines in one block only if
+their sizes agree within 5 %, and its limits for gaps and line spacing are multiples of the size. So sizes
+are those of the type on paper, and lines of nearly the body's size get exactly it. Rows of forms and tables,
+told by their wide gaps, get sizes a little apart, or else their cells would be read column by column.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from statistics import median
+
+from ocr.records import Word
+from pipeline.glyphless import ADVANCE, ASCENT, BRIDGE, UNITS, GlyphlessFont
+
+FONT_NAME = "/Akten"
+_EM_WIDTH = ADVANCE / UNITS
+_CAPITALS = ASCENT / UNITS
+_SMALL_LETTERS = 0.5
+_DESCENDERS = 0.2
+_BODY = 0.2  # lines within 20 % of the page's median size are body text
+_WIDE_GAP = 0.7  # of an em: poppler's limit for words of one block
+_SMALLEST_GAP = 0.05
+_BELOW = frozenset("gjpqyçşţµß§,;()[]{}|/@Q")
+_ONLY_SMALL = frozenset("acemnorsuvwxzgpqy.,:-–—_…·")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Words on one baseline; ``em`` is the size of their type. All in pixels."""
+
+    words: tuple[Word, ...]
+    baseline: float
+    em: float
+
+
+def text_layer(
+    words: Sequence[Word], font: GlyphlessFont, scale: tuple[float, float], sheet_height: float
+) -> bytes:
+    """Content stream operators for ``words``, in reading order.
+
+    ``scale`` is points per pixel across and down; ``sheet_height`` in points turns the y axis upwards.
+    """
+    said = [word for word in words if word.text.strip()]
+    if not said:
+        return b""
+    lines = [_measure(tuple(line)) for _, line in groupby(said, key=lambda word: word.line)]
+    sized = _sizes(lines)
+    shown = b"\n".join(op for line, em in sized for op in _show(line, em, font, scale, sheet_height))
+    return b"BT 3 Tr\n" + shown + b"\nET"
+
+
+def _measure(words: tuple[Word, ...]) -> _Line:
+    """Baseline and type size of a line, from the letters its words have."""
+    level = [_bottom(word) for word in words if not _BELOW & set(word.text)]
+    if level:
+        baseline = median(level)
+    else:
+        baseline = median(_bottom(word) - _DESCENDERS * word.box.height for word in words)
+    tall = [baseline - word.box.top for word in words if not _ONLY_SMALL.issuperset(word.text)]
+    if tall:
+        return _Line(words, baseline, max(median(tall) / _CAPITALS, 1.0))
+    return _Line(words, baseline, max(median(baseline - w.box.top for w in words) / _SMALL_LETTERS, 1.0))
+
+
+def _bottom(word: Word) -> int:
+    return word.box.top + word.box.height
+
+
+def _sizes(lines: list[_Line]) -> Iterator[tuple[_Line, float]]:
+    """Each line with the type size to write it in, pixels."""
+    body = median(line.em for line in lines)
+    for line in lines:
+        yield line, body if abs(line.em / body - 1) <= _BODY else line.em
+
+
+def _show(
+    line: _Line, em: float, font: GlyphlessFont, scale: tuple[float, float], sheet_height: float
+) -> Iterator[bytes]:
+    size, baseline = em * scale[1], sheet_height - line.baseline * scale[1]
+    yield b"%s %s Tf" % (FONT_NAME.encode(), _number(size))
+    for text, left, right in _runs(line.words, em):
+        glyphs = 1 if text == BRIDGE else len(text)
+        stretch = (right - left) * scale[0] / (glyphs * _EM_WIDTH * size)
+        place = b"%s 0 0 1 %s %s Tm" % (_number(stretch), _number(left * scale[0]), _number(baseline))
+        yield place + b" " + font.encode(_visual(text)) + b" Tj"
+
+
+def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, float]]:
+    """Words and the spaces between them, each with its left and right edge in pixels."""
+    for word, after in pairwise([*words, None]):
+        assert word is not None  # noqa: S101 - only the last is
+        left, right = word.box.left, word.box.left + max(word.box.width, 1)
+        yield word.text, left, right
+        if after is None:
+            return
+        thin = _SMALLEST_GAP * em
+        if after.box.left - right <= _WIDE_GAP * em:
+            yield " ", right, max(after.box.left, right + thin)
+        else:
+            yield " ", right, right + thin
+            yield BRIDGE, right + thin, after.box.left - thin
+            yield " ", after.box.left - thin, after.box.left
+
+
+def _visual(text: str) -> str:
+    """Right-to-left words in the order in which they stand on paper, as readers expect it of a page."""
+    directions = [unicodedata.bidirectional(char) for char in text]
+    return text[::-1] if any(direction in ("R", "AL") for direction in directions) else text
+
+
+def _number(value: float) -> bytes:
+    return f"{value:.4f}".rstrip("0").rstrip(".").encode()
+
+
+def without_printed(
+    words: Iterable[Word], printed: Iterable[tuple[float, float, float, float]]
+) -> list[Word]:
+    """Leave out words whose centre lies in one of the ``printed`` boxes (left, top, right, bottom)."""
+    boxes = list(printed)
+    return [
+        word
+        for word in words
+        if not any(
+            left <= word.box.left + word.box.width / 2 <= right
+            and top <= word.box.top + word.box.height / 2 <= bottom
+            for left, top, right, bottom in boxes
+        )
+    ]
