@@ -31,7 +31,7 @@ from pipeline.pdf_content import drop_invisible_text
 from pipeline.pdf_form import PDF_ERRORS, Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
 from pipeline.pdf_pages import filling_image
 from pipeline.placement import EXIF_ORIENTATIONS
-from pipeline.poppler import read_words, render
+from pipeline.poppler import extract_bitonal, read_words
 from pipeline.source import POINTS_PER_INCH, Limits, MediaType, Origin
 from pipeline.tiff import ORIENTATION, read_chain
 
@@ -215,8 +215,10 @@ def _recode_jbig2(image: Stream, limits: Limits) -> None:
         page.obj.Contents = single.make_stream(b"%d 0 0 %d 0 0 cm /Im Do" % (width, height))
         path = Path(scratch) / "image.pdf"
         single.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none)
-        grey = render(path, (width, height), grey=True, seconds=limits.render_seconds)
-    data, parms = group4(Image.fromarray(grey).point(lambda value: 255 * (value > 127), mode="1"))  # noqa: PLR2004
+        bits = extract_bitonal(path, seconds=limits.render_seconds)
+    if bits.size != (width, height):
+        raise PageUnreadable(detail="JBIG2 image of another size")
+    data, parms = group4(bits)
     image.write(data, filter=Name.CCITTFaxDecode, decode_parms=parms)
 
 

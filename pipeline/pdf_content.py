@@ -25,10 +25,13 @@ _INVISIBLE = 3
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 #: Operators that paint nothing by themselves.
 _HARMLESS = frozenset(
-    (
-        "q Q cm w J j M d ri i BT ET Tc Tw Tz TL Tf Ts Td TD Tm T* Tr m l c v y h re n W W* "
-        "BMC BDC EMC MP DP BX EX CS cs SC SCN sc scn G g RG rg K k"
-    ).split()
+    {
+        *("q", "Q", "cm", "w", "J", "j", "M", "d", "ri", "i", "BX", "EX"),
+        *("BT", "ET", "Tc", "Tw", "Tz", "TL", "Tf", "Ts", "Td", "TD", "Tm", "T*", "Tr"),
+        *("m", "l", "c", "v", "y", "h", "re", "n", "W", "W*"),
+        *("BMC", "BDC", "EMC", "MP", "DP"),
+        *("CS", "cs", "SC", "SCN", "sc", "scn", "G", "g", "RG", "rg", "K", "k"),
+    }
 )
 _PLAIN_BLENDING = ("/Normal", "/Compatible")
 _SETS_INVISIBLE = re.compile(rb"\b3\s+Tr\b")

@@ -1,16 +1,19 @@
-"""The external program poppler: pages to pixels (pdf2image) and to words (pdftotext)."""
+"""The external program poppler: pages to pixels (pdf2image), to words and to images."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
+from PIL import Image
 
 from errors import PageUnreadable, ToolMissing
 from ocr.records import Box, Pixels, Word
+from pipeline.image_pages import DECODER_ERRORS
 from pipeline.source import POINTS_PER_INCH
 
 PACKAGE = "poppler-utils"
@@ -35,6 +38,29 @@ def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pix
     if not images:
         raise PageUnreadable(detail="rendering yielded nothing")
     return np.array(images[0].convert("L" if grey else "RGB"), dtype=np.uint8)
+
+
+def extract_bitonal(pdf: Path, *, seconds: int) -> Image.Image:
+    """The samples of the only image in ``pdf``, mode "1", bit for bit; a rendering might shift them.
+
+    Raises ``PageUnreadable`` or ``ToolMissing``.
+    """
+    target = pdf.with_suffix("")
+    try:
+        subprocess.run(
+            ["pdfimages", "-q", "-png", str(pdf), str(target)],
+            capture_output=True,
+            timeout=seconds,
+            check=True,
+        )
+        with Image.open(f"{target}-000.png", formats=["PNG"]) as image:
+            return image.convert("1")
+    except FileNotFoundError as error:
+        if shutil.which("pdfimages") is None:
+            raise ToolMissing(tool="pdfimages", package=PACKAGE) from error
+        raise PageUnreadable(detail="pdfimages yielded nothing") from error
+    except (subprocess.SubprocessError, *DECODER_ERRORS) as error:
+        raise PageUnreadable(detail="pdfimages failed") from error
 
 
 def read_words(pdf: Path, *, dpi: float, seconds: int) -> tuple[Word, ...]:
