@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.source import Limits
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -18,6 +17,7 @@ from pydantic_settings import (
 
 from errors import BadSetting
 from ocr.options import OcrOptions
+from pipeline.source import Limits
 
 DEFAULTS = Path(__file__).parent / "defaults.toml"
 #: Where everything is kept when neither ``--data`` nor ``AKTEN_DATA`` says otherwise.

@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psutil
-from storage.index import SearchIndex
 
 from config.document_types import load_document_types
 from config.settings import Settings
@@ -23,6 +22,7 @@ from pipeline.classify import Classifier
 from pipeline.context import Context, new_claim
 from pipeline.document_types import DocumentType
 from storage.cache import LocalCache
+from storage.index import SearchIndex
 from storage.ledger import Ledger
 from storage.objects import ObjectStore, S3Options
 from storage.stores import open_store

@@ -10,10 +10,9 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from storage.file_numbers import file_key
-
 from pipeline.delivery import Delivery
 from pipeline.sheet_codes import new_sheet_id
+from storage.file_numbers import file_key
 from storage.ledger import Transaction, alarms, inventory
 
 _WITH_VOLUME = re.compile(

@@ -8,13 +8,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.index import SearchIndex
-
 from errors import N_, BrokerUnavailable, IndexBusy
 from pipeline import flow, redis_server
 from pipeline.broker import Broker
 from pipeline.context import Context, is_dead
 from pipeline.workers import Crew
+from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
 
 _TICK_SECONDS = 0.25

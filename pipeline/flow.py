@@ -15,9 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from storage.index import PageEntry, SearchIndex
-
-from errors import AktenError, BadInput, GaveUp
+from errors import AktenError, BadInput, GaveUp, ObjectDamaged
 from pipeline import product, reading
 from pipeline.alarms import compare_pages
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -29,9 +27,13 @@ from pipeline.reading import entry_of, product_page_of
 from pipeline.sheet_codes import parse_code
 from pipeline.sniff import sniff
 from pipeline.source import MediaType, SourceFacts
+from storage.index import PageEntry, SearchIndex
 from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
 from storage.ledger.work import Task
-from storage.objects import product_key, sha256_of
+from storage.objects import product_key
+
+#: No personal data in a PDF's title, and nothing by chance: equal pages make equal bytes.
+_TITLE = "Digitalisierte Akte"
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:
@@ -104,7 +106,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
         return []
     try:
         _check_attempts(document.attempts)
-        stored = _make_product(ctx, document, content)
+        stored = _make_product(ctx, content)
     except BadInput as error:
         with ctx.ledger.write() as tx:
             documents.quarantine(tx, document, error.code, error.params)
@@ -226,14 +228,15 @@ def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
     return [page for page in pages.of_document(tx, document_id) if page.stage in ("recognised", "stored")]
 
 
-def _make_product(ctx: Context, document: documents.Document, content: list[pages.Page]) -> documents.Stored:
+def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
     with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
         target = Path(folder) / "product.pdf"
         parts = (product_page_of(ctx, page) for page in content)
-        facts = product.assemble(parts, target, title=f"Aktenwerk {document.id}")
-        sha256, _size = sha256_of(target)
-        stored = ctx.objects.put(product_key(sha256), target)
-    return documents.Stored(stored.key, facts.sha256, stored.size)
+        facts = product.assemble(parts, target, title=_TITLE, limits=ctx.limits)
+        stored = ctx.objects.put(product_key(facts.sha256), target)
+    if stored.sha256 != facts.sha256:
+        raise ObjectDamaged(key=stored.key)
+    return documents.Stored(stored.key, stored.sha256, stored.size)
 
 
 def _index_entries(ctx: Context, document: documents.Document) -> Iterator[PageEntry]:

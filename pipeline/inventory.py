@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from storage.file_numbers import file_key
-
 from errors import N_
 from pipeline.sheet_codes import new_sheet_id
 from pipeline.tables import Row, read_table, whole_number
+from storage.file_numbers import file_key
 from storage.ledger import Ledger, Transaction, inventory
 
 COLUMNS = {

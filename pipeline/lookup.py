@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from storage.file_numbers import file_key
-
 from errors import NotFound
+from storage.file_numbers import file_key
 from storage.ledger import Transaction, documents, inventory, pages, sources
 
 

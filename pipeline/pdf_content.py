@@ -37,7 +37,7 @@ _PLAIN_BLENDING = ("/Normal", "/Compatible")
 _SETS_INVISIBLE = re.compile(rb"\b3\s+Tr\b")
 
 
-class _Busy(Exception):  # noqa: N818 - a signal, not an error: leaves the walk at any depth
+class _Busy(Exception):
     """The page shows more than one plain image."""
 
 

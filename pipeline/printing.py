@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.file_numbers import file_key
-
 from errors import NotFound
 from pipeline.document_types import DocumentType
 from pipeline.sheets import CoverSheet, cover_sheets, separator_sheets
+from storage.file_numbers import file_key
 from storage.ledger import Ledger, Transaction, inventory
 
 

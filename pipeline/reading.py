@@ -7,8 +7,6 @@ import hashlib
 import json
 from typing import Any
 
-from storage.index import PageEntry
-
 from errors import RecognitionFailed
 from ocr.barcodes import read_qr
 from ocr.blank import is_blank
@@ -20,6 +18,7 @@ from pipeline.document_types import UNKNOWN
 from pipeline.product import ProductPage
 from pipeline.sheet_codes import parse_code
 from pipeline.source import MediaType, Origin, PageImage
+from storage.index import PageEntry
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from storage.index import Answer
-
 from config.words import say
 from errors import describe
 from ocr.records import Word, words_to_json
 from pipeline.alarms import ALARMS
 from pipeline.inventory import Import
 from pipeline.verify import Verification
+from storage.index import Answer
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages
 from storage.ledger.inventory import Volume
 

@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
-from storage.index import Answer
 
 from config.words import _, say
 from errors import N_, AktenError, fill
 from pipeline.intake import Intake
 from pipeline.inventory import Import
+from storage.index import Answer
 from storage.ledger.inventory import Volume
 
 out = Console(highlight=False)
