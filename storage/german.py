@@ -1,0 +1,124 @@
+"""German text as a search sees it: one normalisation, the same for pages, queries and snippets.
+
+``Straße`` and ``STRASSE``, ``Müller``, ``Mueller`` and ``Muller`` are one word; so are ``Yılmaz`` and
+``Yilmaz``. A word broken at a line end is joined, spaced capitals (``B E S C H E I D``) are read as the
+word they spell, letters and digits are parted (``§ 60a`` = ``§ 60 a``). Inflected forms meet in a stem.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import tantivy
+
+#: Longer "words" are noise of the recognition; they are cut here, on both sides alike.
+LONGEST_WORD = 64
+
+
+class Token(NamedTuple):
+    """A word of a text: folded, stemmed, and where it stands.
+
+    ``position`` counts words from 0, so a phrase is a run of positions; tokens that are two readings of
+    the same place share one. ``start`` and ``end`` are character offsets into the text.
+    """
+
+    word: str
+    stem: str
+    position: int
+    start: int
+    end: int
+
+
+# Letters that have no decomposition in Unicode, as passports transliterate them (ICAO 9303-3, section 6).
+_PLAIN = str.maketrans(
+    {
+        "ı": "i", "ł": "l", "ø": "oe", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe",
+        "ħ": "h", "ŋ": "n", "ŧ": "t", "ə": "e",
+    }
+)  # fmt: skip
+
+# An e after a and o is how an umlaut is written without its dots; after u as well, but not where the u
+# ends a diphthong or follows q (neue, Steuer, Quelle): the rule of Snowball's "german2" stemmer. The u of
+# "geübt" follows a prefix, not a vowel of its own syllable. "e+" and not "e" makes folding idempotent.
+_UMLAUT = re.compile(r"([ao]|(?<![aeiouyq])u|(?<=ge)u(?=e+b))e+")
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """The plain form of ``word``: lower case, no diacritics, ``ä`` = ``ae`` = ``a``, ``ß`` = ``ss``.
+
+    Only letters and digits remain. Folding a folded word changes nothing.
+    """
+    if not word.isascii():
+        word = unicodedata.normalize("NFKD", word).casefold().translate(_PLAIN)
+        word = unicodedata.normalize("NFKD", word)
+        word = "".join(str(unicodedata.decimal(char, char)) for char in word)
+    if not word.isalnum():
+        word = "".join(filter(str.isalnum, word))
+    return _UMLAUT.sub(r"\1", word.casefold())
+
+
+_snowball = (
+    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.stemmer("german")).build()
+)
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The Snowball stem of a folded word; numbers and words of other scripts stay as they are."""
+    if not (word.isascii() and word.isalpha()):
+        return word
+    return _snowball.analyze(word)[0]
+
+
+_LINE_END = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011–¬=⸗\u00ad][ \t]*\r?\n[ \t]*(?=([^\W\d_]+))|\u00ad")
+_SECOND_HALVES_OF_THEIR_OWN = frozenset({"und", "oder", "sowie", "bzw", "bis", "als"})
+
+
+def unwrap(text: str) -> str:
+    """Join the words that were broken at a line end; all else, line breaks too, stays as it is.
+
+    A hyphen is taken as a break when the next line goes on in lower case, unless that is the "und" of
+    "Ein-\\nund Ausreise". Soft hyphens go everywhere.
+    """
+
+    def joined(match: re.Match[str]) -> str:
+        second_half = match[1]
+        if match[0][0] == "\u00ad":
+            return ""
+        keep = not second_half[0].islower() or second_half in _SECOND_HALVES_OF_THEIR_OWN
+        return match[0] if keep else ""
+
+    return _LINE_END.sub(joined, text)
+
+
+# Combining marks are no letters to the re module; these are the blocks of the scripts our papers bring.
+_MARK = "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u200c\u200d"
+_LETTER = rf"[^\W\d_][{_MARK}]*"
+_TOKEN = re.compile(rf"(?P<spaced>(?<!\w){_LETTER}(?:[ \u00a0]{_LETTER}){{2,}}(?!\w))|(?:{_LETTER})+|\d+")
+_ONE_LETTER = re.compile(_LETTER)
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Walk through the words of ``text``, which should have been unwrapped.
+
+    Three or more letters that stand alone are one word written wide: it comes first, then its letters,
+    all on one position.
+    """
+    position = 0
+    for match in _TOKEN.finditer(text):
+        found = [(match[0], match.start(), match.end())]
+        if match["spaced"]:
+            letters = _ONE_LETTER.finditer(text, match.start(), match.end())
+            found += [(letter[0], letter.start(), letter.end()) for letter in letters]
+        words = [(fold(part)[:LONGEST_WORD], start, end) for part, start, end in found]
+        if not words[0][0]:
+            continue
+        for word, start, end in words:
+            if word:
+                yield Token(word, stem(word), position, start, end)
+        position += 1

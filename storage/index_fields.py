@@ -1,0 +1,111 @@
+"""What the index holds of a page, and how a query is put to it.
+
+Of a page's words there are two forms, as written and as stems, both folded by ``storage.german`` and on
+the same positions. A word's query is the best of its forms, which favours the very word asked for; further
+forms (one that forgives the recognition's faults, say) are laid beside them, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import tantivy
+from tantivy import Occur, Query
+
+from storage import german
+from storage.file_numbers import file_key
+from storage.query import Clause
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """What the index is told of a page; ``page`` counts from 1 in the document's PDF.
+
+    ``file_number`` is empty as long as the page belongs to no case file.
+    """
+
+    page_id: str
+    document: str
+    file_number: str
+    volume: int
+    page: int
+    type: str
+    language: str
+    text: str
+
+
+def _schema() -> tantivy.Schema:
+    """The fields; whoever changes them, or ``storage.german``, raises ``index_files.VERSION``."""
+    builder = tantivy.SchemaBuilder()
+    for name in ("words", "stems"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="position")
+    for name in ("page_id", "document", "file_key", "type"):
+        builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("volume", "page"):
+        builder.add_unsigned_field(name, stored=True)
+    for name in ("file_number", "language", "text"):
+        builder.add_bytes_field(name, stored=True)
+    return builder.build()
+
+
+SCHEMA = _schema()
+
+
+def document(entry: PageEntry) -> tantivy.Document:
+    """An entry as the index takes it: its words in both forms, and what a hit has to show."""
+    page = tantivy.Document()
+    page.add_text("page_id", encodable(entry.page_id))
+    page.add_text("document", encodable(entry.document))
+    page.add_text("file_key", encodable(file_key(entry.file_number)))
+    page.add_text("type", encodable(entry.type))
+    page.add_bytes("file_number", entry.file_number.encode("utf-8", "replace"))
+    page.add_bytes("language", entry.language.encode("utf-8", "replace"))
+    page.add_bytes("text", entry.text.encode("utf-8", "replace"))
+    page.add_unsigned("volume", entry.volume)
+    page.add_unsigned("page", entry.page)
+    words, stems = [], []
+    for token in german.tokens(german.unwrap(entry.text)):
+        words.append(tantivy.Token(token.word, token.position, token.start, token.end))
+        stems.append(tantivy.Token(token.stem, token.position, token.start, token.end))
+    page.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", words))
+    page.add_pre_tokenized_text("stems", tantivy.PreTokenizedString("", stems))
+    return page
+
+
+def compiled(clauses: Sequence[Clause], file_number: str | None, page_type: str | None) -> Query:
+    """The query for pages that match every clause and lie in this case file, of this type (None: any)."""
+    parts = [(Occur.MustNot if clause.excluded else Occur.Must, _clause(clause)) for clause in clauses]
+    if all(clause.excluded for clause in clauses):
+        parts.append((Occur.Must, Query.all_query()))
+    if file_number is not None:
+        parts.append((Occur.Must, _filter("file_key", file_key(file_number))))
+    if page_type is not None:
+        parts.append((Occur.Must, _filter("type", page_type)))
+    return Query.boolean_query(parts)
+
+
+def _clause(clause: Clause) -> Query:
+    if clause.prefix:
+        # Folded words are letters and digits, so nothing in them can mean anything to a regex.
+        patterns: list[str | tuple[int, str]] = [*clause.words[:-1], clause.words[-1] + ".*"]
+        if len(patterns) > 1:
+            return Query.regex_phrase_query(SCHEMA, "words", patterns)
+        return Query.regex_query(SCHEMA, "words", clause.words[0] + ".*")
+    if len(clause.stems) > 1:
+        return Query.phrase_query(SCHEMA, "stems", [*clause.stems])
+    return Query.disjunction_max_query(
+        [
+            Query.term_query(SCHEMA, "words", clause.words[0]),
+            Query.term_query(SCHEMA, "stems", clause.stems[0]),
+        ]
+    )
+
+
+def _filter(field: str, value: str) -> Query:
+    return Query.const_score_query(Query.term_query(SCHEMA, field, encodable(value)), 0.0)
+
+
+def encodable(text: str) -> str:
+    """Replace by ``?`` what cannot be stored: lone surrogates, which a shell's undecodable bytes become."""
+    return text.encode("utf-8", "replace").decode("utf-8")

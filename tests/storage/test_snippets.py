@@ -1,0 +1,88 @@
+"""The few words of a page that show why it was found."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.query import parse
+from storage.snippets import WIDTH, Snippet, snippet
+
+
+def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
+    return snippet(page, parse(query), width)
+
+
+def marked(shown: Snippet) -> list[str]:
+    return [shown.text[start:end] for start, end in shown.marks]
+
+
+def test_marks_are_the_words_as_they_stand_on_the_page():
+    shown = cut("Frau Müller legte die Verpflichtungserklärungen vor.", "mueller VERPFLICHTUNGSERKLAERUNG")
+    assert shown.text == "Frau Müller legte die Verpflichtungserklärungen vor."
+    assert marked(shown) == ["Müller", "Verpflichtungserklärungen"]
+
+
+def test_a_broken_word_is_shown_and_marked_joined():
+    shown = cut("Die Verwal-\ntung\n  entscheidet.", "Verwaltung")
+    assert shown.text == "Die Verwaltung entscheidet."
+    assert marked(shown) == ["Verwaltung"]
+
+
+def test_spaced_capitals_are_marked_whole():
+    assert marked(cut("Es ergeht\nB E S C H E I D\nvom 3. Mai", "Bescheid")) == ["B E S C H E I D"]
+
+
+def test_a_phrase_marks_its_own_words_only():
+    shown = cut("Abs. 5 gilt nicht, aber § 81 Abs. 5 gilt.", '"§ 81 Abs. 5"')
+    assert marked(shown) == ["81", "Abs", "5"]
+    assert shown.marks[0][0] > 20
+
+
+def test_a_beginning_marks_the_whole_word():
+    assert marked(cut("eine Verpflichtung", "Ver*")) == ["Verpflichtung"]
+
+
+def test_the_place_with_most_of_the_query_is_shown_with_cuts_between_words():
+    filler = "lorem ipsum " * 40
+    page = f"Bescheid {filler} Ausweisung aus dem Bundesgebiet durch Bescheid {filler}"
+    shown = cut(page, "Bescheid Ausweisung")
+    assert marked(shown) == ["Ausweisung", "Bescheid"]
+    assert shown.text.startswith("… ")
+    assert shown.text.endswith(" …")
+    assert set(shown.text.strip("… ").split()) <= set(page.split())
+    assert 100 < len(shown.text) <= WIDTH + 4
+
+
+def test_without_a_match_it_is_the_beginning_of_the_page():
+    shown = cut("Sehr geehrte Damen und Herren, hiermit " + "bitte " * 50, "-Duldung")
+    assert shown.text.startswith("Sehr geehrte Damen")
+    assert shown.text.endswith(" …")
+    assert shown.marks == ()
+
+
+def test_an_endless_word_is_cut_all_the_same():
+    assert 0 < len(cut("x" * 5000, "-Duldung").text) < 200
+
+
+def test_control_characters_never_reach_the_terminal():
+    assert cut("Bescheid\x1b[31m\x07 vom\x0c3. Mai", "Bescheid").text == "Bescheid [31m vom 3. Mai"
+
+
+pages = st.text() | st.lists(
+    st.sampled_from(
+        ["Bescheid", "B E S C H E I D", "Müller", "§ 81", "-\n", "\n", " ", "ü" * 90, "Beschei-\nde"]
+    )
+).map(" ".join)
+
+
+@given(pages, st.integers(min_value=1, max_value=60))
+def test_whatever_the_page_the_marks_are_matched_words(page, width):
+    clauses = parse("Bescheid Müll* -Duldung")
+    shown = snippet(page, clauses, width)
+    assert "\n" not in shown.text
+    end = 0
+    for start, stop in shown.marks:
+        assert end <= start < stop <= len(shown.text)
+        assert shown.text[start:stop].replace(" ", "").lower().startswith(("bescheid", "müll"))
+        end = stop
