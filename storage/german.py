@@ -111,14 +111,14 @@ def tokens(text: str) -> Iterator[Token]:
     """
     position = 0
     for match in _TOKEN.finditer(text):
-        found = [(match[0], match.start(), match.end())]
-        if match["spaced"]:
-            letters = _ONE_LETTER.finditer(text, match.start(), match.end())
-            found += [(letter[0], letter.start(), letter.end()) for letter in letters]
-        words = [(fold(part)[:LONGEST_WORD], start, end) for part, start, end in found]
-        if not words[0][0]:
+        start, end = match.span()
+        word = fold(match[0])[:LONGEST_WORD]
+        if not word:
             continue
-        for word, start, end in words:
-            if word:
-                yield Token(word, stem(word), position, start, end)
+        yield Token(word, stem(word), position, start, end)
+        if match.lastgroup == "spaced":
+            for part in _ONE_LETTER.finditer(text, start, end):
+                letter = fold(part[0])
+                if letter:
+                    yield Token(letter, stem(letter), position, part.start(), part.end())
         position += 1

@@ -25,7 +25,7 @@ __all__ = ["Answer", "Hit", "PageEntry", "SearchIndex"]
 
 _WRITER_BYTES = 50_000_000
 #: A larger group of equal scores (blank forms by the thousand) keeps the index's own order.
-_LARGEST_TIE = 1_000
+_LARGEST_TIE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ class SearchIndex:
         Raises ``errors.IndexOutdated`` when it was made by another version, or is damaged.
         """
         files = IndexFiles(folder)
-        files.prepare()
-        try:
-            index = tantivy.Index(index_fields.SCHEMA, str(folder))
-        except ValueError as error:
-            raise errors.IndexOutdated(detail=str(error)) from error
+        with files.founding():
+            try:
+                index = tantivy.Index(index_fields.SCHEMA, str(folder))
+            except ValueError as error:
+                raise errors.IndexOutdated(detail=str(error)) from error
         # No watching thread: a reader looks at each search, which is exact and survives a fork.
         index.config_reader("manual")
         return cls(files, index)
@@ -169,6 +169,8 @@ class SearchIndex:
             self._release()
             if "No space left" in str(error):
                 raise errors.DiskFull from error
+            if "LockBusy" in str(error):
+                raise errors.IndexBusy from error
             raise
 
     def _release(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import errors
@@ -27,20 +29,21 @@ class IndexFiles:
         self._folder = folder
         self._lock: int | None = None
 
-    def prepare(self) -> None:
-        """Make the folder ready for an index; ``errors.IndexOutdated`` if another version's is in it."""
-        if self._is_ours():
+    @contextmanager
+    def founding(self) -> Iterator[None]:
+        """Open an index inside: one process alone makes it if there is none, so that none is made twice.
+
+        Raises ``errors.IndexOutdated`` if there is one of another version.
+        """
+        if self._is_ours() and self._is_made():
+            yield
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self.lock(wait=True)
         try:
-            if self._is_ours():
-                return
-            if (self._folder / _TANTIVYS_RECORD).exists():
-                raise errors.IndexOutdated(detail=N_("it does not say which version made it"))
-            fresh = self._folder / f"{_VERSION_FILE}.new"
-            fresh.write_text(f"{VERSION}\n", encoding="ascii")
-            fresh.replace(self._folder / _VERSION_FILE)
+            if not self._is_ours():
+                self._mark_as_ours()
+            yield
         finally:
             self.unlock()
 
@@ -83,6 +86,16 @@ class IndexFiles:
                     path.unlink(missing_ok=True)
         finally:
             self.unlock()
+
+    def _is_made(self) -> bool:
+        return (self._folder / _TANTIVYS_RECORD).exists()
+
+    def _mark_as_ours(self) -> None:
+        if self._is_made():
+            raise errors.IndexOutdated(detail=N_("it does not say which version made it"))
+        fresh = self._folder / f"{_VERSION_FILE}.new"
+        fresh.write_text(f"{VERSION}\n", encoding="ascii")
+        fresh.replace(self._folder / _VERSION_FILE)
 
     def _is_ours(self) -> bool:
         try:

@@ -99,6 +99,7 @@ def _one_reading(found: Iterable[Token]) -> list[Token]:
 
 def matches(clauses: Iterable[Clause], page: Iterable[Token]) -> list[tuple[int, Token]]:
     """Find the words a page was found by: the clause's number and the token, in the page's order."""
+    page = list(page)
     places: dict[int, list[Token]] = {}
     for token in page:
         places.setdefault(token.position, []).append(token)
@@ -106,19 +107,20 @@ def matches(clauses: Iterable[Clause], page: Iterable[Token]) -> list[tuple[int,
         (token.start, token.end, number): (number, token)
         for number, clause in enumerate(clauses)
         if not clause.excluded
-        for position in places
-        for token in _match_at(clause, places, position)
+        for first in page
+        if clause.matches(first, 0)
+        for token in _run(clause, places, first)
     }
     return [found[key] for key in sorted(found)]
 
 
-def _match_at(clause: Clause, places: dict[int, list[Token]], position: int) -> list[Token]:
-    """The tokens that fit the whole clause from ``position`` on; empty when one of its words does not."""
-    fitting: list[Token] = []
-    for place in range(len(clause.words)):
-        readings = places.get(position + place, [])
+def _run(clause: Clause, places: dict[int, list[Token]], first: Token) -> list[Token]:
+    """The tokens that fit the whole clause from ``first`` on; empty when one of its words is not there."""
+    run = [first]
+    for place in range(1, len(clause.words)):
+        readings = places.get(first.position + place, [])
         token = next((token for token in readings if clause.matches(token, place)), None)
         if token is None:
             return []
-        fitting.append(token)
-    return fitting
+        run.append(token)
+    return run

@@ -7,6 +7,7 @@ snippets could mark only what is spelled like the query.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -50,9 +51,11 @@ def snippet(page: str, clauses: Sequence[Clause], width: int = WIDTH) -> Snippet
 def _best_cluster(found: Sequence[_Match], width: int) -> tuple[int, int]:
     """The character range of those matches within ``width`` that say most about the page."""
     best, best_merit = (0, 0), (0, 0)
+    starts = [match.start for match in found]
     for index, first in enumerate(found):
-        within = [match for match in found[index : index + width] if match.end - first.start <= width]
-        within = within or [first]
+        limit = first.start + width
+        near = found[index : bisect_left(starts, limit, lo=index)]
+        within = [match for match in near if match.end <= limit] or [first]
         merit = (len({match.clause for match in within}), len(within))
         if merit > best_merit:
             best, best_merit = (first.start, max(match.end for match in within)), merit

@@ -82,7 +82,9 @@ def test_a_pasted_page_is_no_query():
 def test_any_text_is_a_query_or_refused(text):
     try:
         clauses = parse(text)
-    except errors.BadQuery as refused:
-        assert 1 <= refused.params["position"] <= max(1, len(text))
+    except errors.BadQuery as error:
+        position = error.params["position"]
     else:
+        position = 1
         assert all(clause.words and all(clause.words) for clause in clauses)
+    assert 1 <= position <= max(1, len(text))
