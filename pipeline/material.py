@@ -189,16 +189,18 @@ def clean(pdf: Pdf, limits: Limits) -> None:
         for key in _LEFT_BEHIND:
             if key in item:
                 del item[key]
-        if item.get("/Subtype") == "/Image" and "/JBIG2Decode" in _filters(item):
+        if item.get("/Subtype") == "/Image" and _is_jbig2(item):
             try:
                 _recode_jbig2(item, limits)
             except PDF_ERRORS as error:
                 raise PageUnreadable(detail="JBIG2 image") from error
 
 
-def _filters(stream: Stream) -> list[str]:
+def _is_jbig2(stream: Stream) -> bool:
     filters = stream.get("/Filter")
-    return [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+    return any(
+        name == Name.JBIG2Decode for name in (filters if isinstance(filters, pikepdf.Array) else [filters])
+    )
 
 
 def _recode_jbig2(image: Stream, limits: Limits) -> None:

@@ -6,6 +6,7 @@ Sources: ISO 32000-1, 8.2 (operators), 8.3.3 (matrices), 9.3.6 (text rendering m
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -134,8 +135,15 @@ def _instructions(owner: pikepdf.Object) -> Iterator[tuple[list[pikepdf.Object],
         decodes_within(part, _MOST_SCAN_CONTENT) for part in parts if isinstance(part, pikepdf.Stream)
     ):
         raise _Busy
-    for instruction in pikepdf.parse_content_stream(owner):
+    for instruction in _parse(owner):
         yield list(instruction.operands), str(instruction.operator)
+
+
+def _parse(owner: pikepdf.Object) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
+    """pikepdf's instructions; what it warns of in broken content is no news to anyone here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return list(pikepdf.parse_content_stream(owner))
 
 
 def decodes_within(stream: pikepdf.Stream, limit: int) -> bool:
@@ -179,7 +187,7 @@ def drop_invisible_text(form: pikepdf.Stream, depth: int = 0) -> None:
 def _visible(form: pikepdf.Stream) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
     kept = []
     mode, stack = 0, []
-    for instruction in pikepdf.parse_content_stream(form):
+    for instruction in _parse(form):
         operator = str(instruction.operator)
         if operator == "q":
             stack.append(mode)

@@ -495,7 +495,8 @@ class TestWhole:
 
     def test_the_same_pages_give_the_same_bytes_in_any_process(self, tmp_path):
         code = (
-            "import sys; from pathlib import Path; sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests/pipeline']\n"
+            "import sys; from pathlib import Path\n"
+            "sys.path[:0] = [sys.argv[1], sys.argv[1] + '/tests/pipeline']\n"
             "import test_product as t\n"
             "folder = Path(sys.argv[2]); pages = t.TestWhole().volume(folder)\n"
             "print(t.assemble(pages, folder / sys.argv[3], title='Akte').sha256)"
