@@ -411,7 +411,6 @@ def test_no_damage_ends_in_a_traceback(whole_files, tmp_path, name, edits, kept)
 
 @pytest.mark.slow
 @pytest.mark.skipif(not OPEN_DATA.is_dir(), reason="the open test data are not here")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_files_made_to_break_readers_end_with_a_reason():
     files = sorted((OPEN_DATA / "robustness").iterdir())
     alike = ("opf-T02", "opf-T03", "qpdf-bad")  # dozens of one kind: one job's worth of time is enough
