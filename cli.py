@@ -198,6 +198,16 @@ def status(data: Data = None, as_json: Json = False) -> None:
         terminal.status(shape)
 
 
+@app.command("documents", help=_("List all documents: one a volume, and those assigned to no case file."))
+def list_documents(data: Data = None, as_json: Json = False) -> None:
+    with session.ledger(session.settings(data)) as ledger:
+        rows = session.all_documents(ledger)
+    if as_json:
+        session.print_json(rows)
+    else:
+        terminal.documents(rows)
+
+
 @app.command(help=_("What is in quarantine, why, and the way out."))
 def failures(data: Data = None, as_json: Json = False) -> None:
     with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
