@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from errors import AktenError, BadInput, GaveUp, ObjectDamaged
+from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable
 from pipeline import product, reading
 from pipeline.alarms import compare_pages
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -107,6 +107,11 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
     try:
         _check_attempts(document.attempts)
         stored = _make_product(ctx, content)
+    except _SpoiledPage as spoiled:
+        with ctx.ledger.write() as tx:
+            pages.quarantine(tx, spoiled.page_id, spoiled.reason.code, spoiled.reason.params)
+            documents.touch(tx, document_id)
+        return [Task("assemble", document_id)]
     except BadInput as error:
         with ctx.ledger.write() as tx:
             documents.quarantine(tx, document, error.code, error.params)
@@ -140,6 +145,14 @@ def rebuild_index(ctx: Context, index: SearchIndex, on_document: Callable[[int, 
     while step := index_documents(ctx, index):
         done += step
         on_document(done, total)
+
+
+class _SpoiledPage(Exception):
+    """One page cannot be bound: it alone goes to quarantine, its document is made without it."""
+
+    def __init__(self, page_id: str, reason: BadInput) -> None:
+        super().__init__(page_id)
+        self.page_id, self.reason = page_id, reason
 
 
 # --- the steps' small print --------------------------------------------------------------------------
@@ -231,8 +244,17 @@ def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
 def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
     with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
         target = Path(folder) / "product.pdf"
-        parts = (product_page_of(ctx, page) for page in content)
-        facts = product.assemble(parts, target, title=_TITLE, limits=ctx.limits)
+        bound: list[str] = []
+
+        def parts() -> Iterator[product.ProductPage]:
+            for page in content:
+                bound.append(page.id)
+                yield product_page_of(ctx, page)
+
+        try:
+            facts = product.assemble(parts(), target, title=_TITLE, limits=ctx.limits)
+        except (PageUnreadable, ImageTooLarge) as error:
+            raise _SpoiledPage(bound[-1], error) from error
         stored = ctx.objects.put(product_key(facts.sha256), target)
     if stored.sha256 != facts.sha256:
         raise ObjectDamaged(key=stored.key)

@@ -61,10 +61,10 @@ def running(folder: Path) -> Iterator[str]:
         fcntl.flock(users, fcntl.LOCK_SH)
         ensure(folder, socket)
         yield f"unix://{socket}"
+    finally:
         with suppress(BlockingIOError):
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             _stop(socket)
-    finally:
         os.close(users)
 
 
