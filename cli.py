@@ -16,11 +16,12 @@ import typer
 from config import wiring
 from config.words import _
 from errors import N_, AktenError, Interrupted, NotFound, WrongUse
-from pipeline import corrections, printing
+from pipeline import corrections
 from pipeline.flow import rebuild_index
-from pipeline.inventory import import_inventory
+from pipeline.intake.inventory import import_inventory
 from pipeline.lookup import find_documents
 from pipeline.reading import words_of
+from pipeline.sheets import printing
 from pipeline.verify import objects_to_check
 from pipeline.verify import verify as verify_all
 from reports import doctor as doctor_report

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 from errors import BadSetting
-from pipeline.document_types import DocumentType, parse_document_types
+from pipeline.classification.document_types import DocumentType, parse_document_types
 
 _SHIPPED = Path(__file__).with_name("document_types.toml")
 

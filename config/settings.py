@@ -17,7 +17,7 @@ from pydantic_settings import (
 
 from errors import BadSetting
 from ocr.options import OcrOptions
-from pipeline.source import Limits
+from pipeline.scans.source import Limits
 
 DEFAULTS = Path(__file__).parent / "defaults.toml"
 #: Where everything is kept when neither ``--data`` nor ``AKTEN_DATA`` says otherwise.

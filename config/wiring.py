@@ -18,9 +18,9 @@ from config.document_types import load_document_types
 from config.settings import Settings
 from errors import StoreUnavailable
 from ocr.tesseract import Tesseract
-from pipeline.classify import Classifier
+from pipeline.classification.classify import Classifier
+from pipeline.classification.document_types import DocumentType
 from pipeline.context import Context, new_claim
-from pipeline.document_types import DocumentType
 from storage.cache import LocalCache
 from storage.index import SearchIndex
 from storage.ledger import Ledger

@@ -12,9 +12,9 @@ import psutil
 
 from ocr.options import OcrOptions
 from ocr.records import OcrEngine
-from pipeline.classify import Classifier
-from pipeline.document_types import DocumentType
-from pipeline.source import Limits
+from pipeline.classification.classify import Classifier
+from pipeline.classification.document_types import DocumentType
+from pipeline.scans.source import Limits
 from storage.cache import LocalCache
 from storage.ledger import Ledger
 from storage.ledger.leases import Claim

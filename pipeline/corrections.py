@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from errors import NotFound
-from pipeline.affiliation import volume_for
+from pipeline.intake.affiliation import volume_for
 from storage.ledger import Ledger, Transaction, counts, documents, pages, sources
 
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pipeline.document_types import UNKNOWN
-from pipeline.sheet_codes import BadSheetCode, CoverCode, SeparatorCode
+from pipeline.classification.document_types import UNKNOWN
+from pipeline.sheets.codes import BadSheetCode, CoverCode, SeparatorCode
 
 SheetCode = CoverCode | SeparatorCode | BadSheetCode
 

@@ -16,17 +16,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable
-from pipeline import product, reading
+from pipeline import reading
 from pipeline.alarms import compare_pages
 from pipeline.context import MAX_ATTEMPTS, Context
 from pipeline.filing import Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
-from pipeline.intake import own_stack
-from pipeline.pages import inspect, open_page
+from pipeline.intake.take_in import own_stack
+from pipeline.product import binding as product
 from pipeline.reading import entry_of, product_page_of
-from pipeline.sheet_codes import parse_code
-from pipeline.sniff import sniff
-from pipeline.source import MediaType, SourceFacts
+from pipeline.scans.pages import inspect, open_page
+from pipeline.scans.sniff import sniff
+from pipeline.scans.source import MediaType, SourceFacts
+from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry, SearchIndex
 from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
 from storage.ledger.work import Task

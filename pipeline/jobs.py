@@ -20,8 +20,8 @@ from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
 from errors import AktenError
 from pipeline import flow
-from pipeline.broker import Broker, translated
-from pipeline.workers import BROKER_VARIABLE
+from pipeline.queue.broker import Broker, translated
+from pipeline.queue.workers import BROKER_VARIABLE
 from storage.ledger.work import Step, Task
 
 #: A store or disk that is away is asked again after a moment, not at once.

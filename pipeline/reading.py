@@ -13,11 +13,11 @@ from ocr.blank import is_blank
 from ocr.prepare import to_grey
 from ocr.recognise import recognise
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
+from pipeline.classification.document_types import UNKNOWN
 from pipeline.context import Context
-from pipeline.document_types import UNKNOWN
-from pipeline.product import ProductPage
-from pipeline.sheet_codes import parse_code
-from pipeline.source import MediaType, Origin, PageImage
+from pipeline.product.binding import ProductPage
+from pipeline.scans.source import MediaType, Origin, PageImage
+from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key

@@ -18,8 +18,8 @@ from config.wiring import open_ledger, open_objects, prepare_folder
 from config.words import _, say
 from errors import N_, AktenError, LanguageMissing, ToolMissing
 from ocr import tesseract
-from pipeline import redis_server
-from pipeline.broker import Broker
+from pipeline.queue import redis_server
+from pipeline.queue.broker import Broker
 
 
 @dataclass(frozen=True, slots=True)

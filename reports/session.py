@@ -14,9 +14,9 @@ from typing import Any
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
-from pipeline import drive as driving
-from pipeline import intake
-from pipeline.affiliation import Affiliation
+from pipeline.intake import take_in as intake
+from pipeline.intake.affiliation import Affiliation
+from pipeline.queue import drive as driving
 from reports import shapes, terminal
 from reports.progress import bar
 from storage.ledger import Ledger, documents

@@ -9,7 +9,7 @@ from config.words import say
 from errors import describe
 from ocr.records import Word, words_to_json
 from pipeline.alarms import ALARMS
-from pipeline.inventory import Import
+from pipeline.intake.inventory import Import
 from pipeline.verify import Verification
 from storage.index import Answer
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages

@@ -14,8 +14,8 @@ from rich.text import Text
 
 from config.words import _, say
 from errors import N_, AktenError, fill
-from pipeline.intake import Intake
-from pipeline.inventory import Import
+from pipeline.intake.inventory import Import
+from pipeline.intake.take_in import Intake
 from storage.index import Answer
 from storage.ledger.inventory import Volume
 

@@ -4,7 +4,7 @@ import pytest
 
 from config.document_types import load_document_types
 from errors import BadSetting
-from pipeline.document_types import UNKNOWN, CueKind, OriginalPolicy, Where
+from pipeline.classification.document_types import UNKNOWN, CueKind, OriginalPolicy, Where
 
 EXPECTED = {
     "residence_permit_application", "residence_permit", "settlement_permit", "fictional_certificate",

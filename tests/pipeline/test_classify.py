@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.document_types import load_document_types
-from pipeline.classify import Classifier
-from pipeline.document_types import Cue, CueKind, DocumentType, OriginalPolicy, Where
+from pipeline.classification.classify import Classifier
+from pipeline.classification.document_types import Cue, CueKind, DocumentType, OriginalPolicy, Where
 
 SAMPLES = tomllib.loads(Path(__file__).with_name("document_samples.toml").read_text(encoding="utf-8"))
 OPEN = Path(__file__).parents[2] / ".." / "shared" / "data" / "open"

@@ -14,8 +14,8 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 import errors
-from pipeline.image_pages import paper_dpi
-from pipeline.pages import Limits, MediaType, Origin, inspect, open_page, sniff
+from pipeline.scans.image_pages import paper_dpi
+from pipeline.scans.pages import Limits, MediaType, Origin, inspect, open_page, sniff
 
 OPEN_DATA = Path(__file__).parents[3] / "shared" / "data" / "open"
 LIMITS = Limits()

@@ -18,11 +18,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 import errors
 from ocr.records import Box, Recognition, Word, text_of
-from pipeline import product
-from pipeline.embed import group4
-from pipeline.glyphless import FONT_FILE, build_font
-from pipeline.pages import Limits, MediaType, Origin, open_page
-from pipeline.product import ProductPage, assemble
+from pipeline.product import binding as product
+from pipeline.product.binding import ProductPage, assemble
+from pipeline.product.embed import group4
+from pipeline.product.glyphless import FONT_FILE, build_font
+from pipeline.scans.pages import Limits, MediaType, Origin, open_page
 
 A4 = (2480, 3508)  # pixels at 300 dpi
 ROOT = Path(__file__).parents[2]

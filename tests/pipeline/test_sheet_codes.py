@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.document_types import load_document_types
-from pipeline.sheet_codes import (
+from pipeline.sheets.codes import (
     BadSheetCode,
     CoverCode,
     SeparatorCode,

@@ -9,8 +9,8 @@ from pdf2image import convert_from_path
 from pdf2image.pdf2image import pdfinfo_from_path
 
 from config.document_types import load_document_types
-from pipeline.sheet_codes import CoverCode, SeparatorCode, parse_code
-from pipeline.sheets import CoverSheet, cover_sheets, separator_sheets
+from pipeline.sheets.codes import CoverCode, SeparatorCode, parse_code
+from pipeline.sheets.drawing import CoverSheet, cover_sheets, separator_sheets
 
 SHEET = CoverSheet("7K3M9QXR2D4F", "33.2-2019/004711", 2, 143, "Stadt Musterstadt · Ausländerbehörde")
 KINDS = [(kind.key, kind.label_de, kind.label_en) for kind in load_document_types()]

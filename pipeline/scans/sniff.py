@@ -6,7 +6,7 @@ import re
 from pathlib import Path, PurePath
 
 from errors import DamagedFile, EmptyFile, MislabelledFile, UnsupportedFormat
-from pipeline.source import MediaType
+from pipeline.scans.source import MediaType
 
 #: Enough for every signature below; PDF readers accept ``%PDF-`` within the first kilobyte.
 HEAD = 1024

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.cue_search import Hit, Search, search_for
-from pipeline.document_types import UNKNOWN, Cue, DocumentType, Where
-from pipeline.page_text import PageText, Span
+from pipeline.classification.cue_search import Hit, Search, search_for
+from pipeline.classification.document_types import UNKNOWN, Cue, DocumentType, Where
+from pipeline.classification.page_text import PageText, Span
 
 #: What a cue is worth that should stand in the head, but stands below.
 _BELOW_HEAD = 0.4

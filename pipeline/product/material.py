@@ -17,7 +17,7 @@ from pikepdf import Dictionary, Matrix, Name, Pdf, Stream
 from PIL import Image
 
 from errors import PageUnreadable
-from pipeline.embed import (
+from pipeline.product.embed import (
     bitonal_xobject,
     group4,
     jpeg_frame_xobject,
@@ -26,14 +26,14 @@ from pipeline.embed import (
     pixels_xobject,
     png_xobject,
 )
-from pipeline.image_pages import DECODER_ERRORS
-from pipeline.pdf_content import drop_invisible_text
-from pipeline.pdf_form import PDF_ERRORS, Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
-from pipeline.pdf_pages import filling_image
-from pipeline.placement import EXIF_ORIENTATIONS
-from pipeline.poppler import extract_bitonal, read_words
-from pipeline.source import POINTS_PER_INCH, Limits, MediaType, Origin
-from pipeline.tiff import ORIENTATION, read_chain
+from pipeline.product.placement import EXIF_ORIENTATIONS
+from pipeline.scans.image_pages import DECODER_ERRORS
+from pipeline.scans.pdf_content import drop_invisible_text
+from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
+from pipeline.scans.pdf_pages import filling_image
+from pipeline.scans.poppler import extract_bitonal, read_words
+from pipeline.scans.source import POINTS_PER_INCH, Limits, MediaType, Origin
+from pipeline.scans.tiff import ORIENTATION, read_chain
 
 #: Keys of images and forms that carry metadata or point out of the page.
 _LEFT_BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/Alternates", "/OPI", "/StructParent", "/AF")
@@ -69,7 +69,7 @@ class Material(Protocol):
 
 
 def open_material(path: Path, media_type: MediaType, limits: Limits) -> Material:
-    """Open a source file. Raises the errors of :func:`pipeline.pdf_form.open_pdf`, or ``PageUnreadable``."""
+    """Open a source file. Raises the errors of ``pdf_form.open_pdf``, or ``PageUnreadable``."""
     if media_type is MediaType.PDF:
         return PdfMaterial(path, limits)
     return ImageMaterial(path, media_type, limits)

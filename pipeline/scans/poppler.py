@@ -13,8 +13,8 @@ from PIL import Image
 
 from errors import PageUnreadable, ToolMissing
 from ocr.records import Box, Pixels, Word
-from pipeline.image_pages import DECODER_ERRORS
-from pipeline.source import POINTS_PER_INCH
+from pipeline.scans.image_pages import DECODER_ERRORS
+from pipeline.scans.source import POINTS_PER_INCH
 
 PACKAGE = "poppler-utils"
 _WORD_LEVEL, _FIELDS = "5", 12

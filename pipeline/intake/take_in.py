@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from errors import BadInput, DigestMismatch
-from pipeline.affiliation import Affiliation, Hint
-from pipeline.delivery import Delivery, Findings, find
+from pipeline.intake.affiliation import Affiliation, Hint
+from pipeline.intake.delivery import Delivery, Findings, find
 from storage.ledger import Ledger, Transaction, alarms, sources
 from storage.objects import ObjectStore, original_key, sha256_of
 

@@ -23,8 +23,8 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
 
-from pipeline.image_pages import to_pixels
-from pipeline.tiff import (
+from pipeline.scans.image_pages import to_pixels
+from pipeline.scans.tiff import (
     COMPRESSION,
     JPEG_TABLES,
     ORIENTATION,

@@ -22,11 +22,19 @@ from pikepdf import Matrix, Name, Pdf
 
 from errors import DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Pixels, Word
-from pipeline.image_pages import DECODER_ERRORS, make_square, to_pixels
-from pipeline.pdf_content import PlacedImage, decodes_within, drop_invisible_text, sole_image
-from pipeline.pdf_form import PDF_ERRORS, Sheet, form_of, has_end, isolate, open_pdf, sheet_of
-from pipeline.poppler import read_words, render
-from pipeline.source import MM_PER_INCH, POINTS_PER_INCH, Limits, MediaType, Origin, PageImage, SourceFacts
+from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
+from pipeline.scans.pdf_content import PlacedImage, decodes_within, drop_invisible_text, sole_image
+from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, form_of, has_end, isolate, open_pdf, sheet_of
+from pipeline.scans.poppler import read_words, render
+from pipeline.scans.source import (
+    MM_PER_INCH,
+    POINTS_PER_INCH,
+    Limits,
+    MediaType,
+    Origin,
+    PageImage,
+    SourceFacts,
+)
 
 RENDER_DPI = 300
 DIGITAL_DPI = 200

@@ -10,8 +10,8 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from pipeline.delivery import Delivery
-from pipeline.sheet_codes import new_sheet_id
+from pipeline.intake.delivery import Delivery
+from pipeline.sheets.codes import new_sheet_id
 from storage.file_numbers import file_key
 from storage.ledger import Transaction, alarms, inventory
 

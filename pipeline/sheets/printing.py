@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import NotFound
-from pipeline.document_types import DocumentType
-from pipeline.sheets import CoverSheet, cover_sheets, separator_sheets
+from pipeline.classification.document_types import DocumentType
+from pipeline.sheets.drawing import CoverSheet, cover_sheets, separator_sheets
 from storage.file_numbers import file_key
 from storage.ledger import Ledger, Transaction, inventory
 

@@ -19,12 +19,12 @@ from pikepdf import Array, Dictionary, Matrix, Name, Pdf, String
 
 from errors import DiskFull, NoPages
 from ocr.records import Recognition, Word
-from pipeline.glyphless import GlyphlessFont
-from pipeline.material import Drawn, Material, clean, open_material
-from pipeline.pdf_form import carry_layers, operator
-from pipeline.placement import image_size, sheet_size, upright_matrix
-from pipeline.source import Limits, MediaType, Origin
-from pipeline.textlayer import FONT_NAME, text_layer, without_printed
+from pipeline.product.glyphless import GlyphlessFont
+from pipeline.product.material import Drawn, Material, clean, open_material
+from pipeline.product.placement import image_size, sheet_size, upright_matrix
+from pipeline.product.textlayer import FONT_NAME, text_layer, without_printed
+from pipeline.scans.pdf_form import carry_layers, operator
+from pipeline.scans.source import Limits, MediaType, Origin
 
 #: A volume is written in parts of about this much, so that memory and open files stay bounded.
 PART_BYTES = 64 * 2**20

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import N_, BrokerUnavailable, IndexBusy
-from pipeline import flow, redis_server
-from pipeline.broker import Broker
+from pipeline import flow
 from pipeline.context import Context, is_dead
-from pipeline.workers import Crew
+from pipeline.queue import redis_server
+from pipeline.queue.broker import Broker
+from pipeline.queue.workers import Crew
 from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from errors import NothingToDo, UnreadableList
-from pipeline.manifest import FILE_NAME, Entry, read_manifest
+from pipeline.intake.manifest import FILE_NAME, Entry, read_manifest
 
 #: What office systems leave in folders: no scan, so not even worth quarantine.
 _JUNK = {"thumbs.db", "desktop.ini", ".ds_store", FILE_NAME}

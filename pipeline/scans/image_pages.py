@@ -19,8 +19,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from errors import BadInput, DamagedFile, PageUnreadable, TruncatedFile
 from ocr.records import Pixels
-from pipeline.source import MM_PER_INCH, Limits, MediaType, Origin, PageImage, SourceFacts
-from pipeline.tiff import HEIGHT, WIDTH, read_chain
+from pipeline.scans.source import MM_PER_INCH, Limits, MediaType, Origin, PageImage, SourceFacts
+from pipeline.scans.tiff import HEIGHT, WIDTH, read_chain
 
 Image.MAX_IMAGE_PIXELS = None
 

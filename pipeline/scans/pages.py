@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from errors import EmptyFile, FileTooLarge
-from pipeline.image_pages import inspect_image, open_image_page
-from pipeline.pdf_pages import inspect_pdf, open_pdf_page
-from pipeline.sniff import sniff
-from pipeline.source import Limits, MediaType, Origin, PageImage, SourceFacts
+from pipeline.scans.image_pages import inspect_image, open_image_page
+from pipeline.scans.pdf_pages import inspect_pdf, open_pdf_page
+from pipeline.scans.sniff import sniff
+from pipeline.scans.source import Limits, MediaType, Origin, PageImage, SourceFacts
 
 __all__ = ["Limits", "MediaType", "Origin", "PageImage", "SourceFacts", "inspect", "open_page", "sniff"]
 

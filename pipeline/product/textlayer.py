@@ -19,7 +19,7 @@ from itertools import groupby, pairwise
 from statistics import median
 
 from ocr.records import Word
-from pipeline.glyphless import ADVANCE, ASCENT, BRIDGE, UNITS, GlyphlessFont
+from pipeline.product.glyphless import ADVANCE, ASCENT, BRIDGE, UNITS, GlyphlessFont
 
 FONT_NAME = "/Akten"
 _EM_WIDTH = ADVANCE / UNITS

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from errors import N_
-from pipeline.sheet_codes import new_sheet_id
-from pipeline.tables import Row, read_table, whole_number
+from pipeline.intake.lists import Row, read_table, whole_number
+from pipeline.sheets.codes import new_sheet_id
 from storage.file_numbers import file_key
 from storage.ledger import Ledger, Transaction, inventory
 

@@ -10,7 +10,7 @@ import math
 from pikepdf import Matrix
 
 from ocr.records import Recognition
-from pipeline.source import MM_PER_INCH, POINTS_PER_INCH
+from pipeline.scans.source import MM_PER_INCH, POINTS_PER_INCH
 
 #: The unit square turned clockwise within itself.
 _TURNED = {

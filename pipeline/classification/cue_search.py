@@ -11,9 +11,9 @@ from typing import Protocol
 from rapidfuzz.distance import Levenshtein
 from rapidfuzz.fuzz import partial_ratio_alignment
 
-from pipeline.document_types import Cue, CueKind
-from pipeline.legal_refs import reference_pattern
-from pipeline.page_text import PageText, Span, condense, fold
+from pipeline.classification.document_types import Cue, CueKind
+from pipeline.classification.legal_refs import reference_pattern
+from pipeline.classification.page_text import PageText, Span, condense, fold
 
 #: Fewer letters than this are too alike to be matched tolerantly: „Js“, „GÜB“, „Netto“.
 _SHORTEST_TOLERANT = 6

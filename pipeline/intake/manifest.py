@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from errors import N_, UnreadableList
-from pipeline.inventory import Fault
-from pipeline.tables import Row, read_table, whole_number
+from pipeline.intake.inventory import Fault
+from pipeline.intake.lists import Row, read_table, whole_number
 
 FILE_NAME = "manifest.csv"
 COLUMNS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.page_text import fold
+from pipeline.classification.page_text import fold
 
 _WORD_BEGINS = r"(?<![^\W_])"
 _WORD_ENDS = r"(?![^\W_])"

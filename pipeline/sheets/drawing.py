@@ -23,7 +23,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
-from pipeline.sheet_codes import encode_cover, encode_separator, printed_id
+from pipeline.sheets.codes import encode_cover, encode_separator, printed_id
 
 _PLAIN, _BOLD = "Vera", "VeraBd"
 _WIDTH, _HEIGHT = A4

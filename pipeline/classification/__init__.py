@@ -1,0 +1,1 @@
+"""Document types by their cues, tolerant of what recognition misread."""

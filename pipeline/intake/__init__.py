@@ -1,0 +1,1 @@
+"""What comes in: lists, deliveries, and which volume a file belongs to by its circumstances."""

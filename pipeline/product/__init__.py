@@ -1,0 +1,1 @@
+"""The product: one searchable PDF of original images with an invisible text layer."""

@@ -1,0 +1,1 @@
+"""Cover and separator sheets: their codes, how they are drawn, which ones are printed."""
