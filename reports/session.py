@@ -73,10 +73,10 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
         )
 
 
-def all_documents(opened: Ledger) -> list[shapes.Json]:
-    """Every document, for a table."""
+def all_documents(opened: Ledger, batch_id: str | None = None) -> list[shapes.Json]:
+    """Every document, or those of a batch, for a table."""
     with opened.read() as tx:
-        return [shapes.document(row) for row in documents.all_documents(tx)]
+        return [shapes.document(row) for row in documents.all_documents(tx, batch_id)]
 
 
 def labels(chosen: Settings) -> dict[str, str]:

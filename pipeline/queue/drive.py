@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ _TICK_SECONDS = 0.25
 _LOOK_SECONDS = 1.0
 _PATIENCE_SECONDS = 60.0
 _TASKS_AT_ONCE = 2000
+#: After counting, this many times as long nothing is counted.
+_COUNTING_SHARE = 20
 
 #: Told several times a second: what is being done (a template), how many pages of how many.
 OnTick = Callable[[str, int, int | None], None]
@@ -65,14 +67,14 @@ def drive(
     """
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url)
-        watch = _Watch(ctx.ledger, broker, queue)
+        watch, teller = _Watch(ctx.ledger, broker, queue), _Teller(ctx.ledger, on_tick)
         try:
             while True:
                 crew.keep_up()
                 watch.look()
                 with suppress(IndexBusy):  # another process is the writer and will see to it
                     flow.index_documents(ctx, index)
-                if _tell(ctx, on_tick) and until_drained:
+                if teller.tell() and until_drained:
                     return
                 time.sleep(_TICK_SECONDS)
         finally:
@@ -111,19 +113,34 @@ class _Watch:
                 raise
 
 
-def _tell(ctx: Context, on_tick: OnTick) -> bool:
-    """Report how far the work is; True when nothing is left."""
-    with ctx.ledger.read() as tx:
-        left = counts.backlog(tx)
-        received = counts.page_counts(tx).received
-    read = received - left["recognise"]
-    if left["recognise"]:
-        # As long as files are to be opened nobody knows how many pages there will be.
-        on_tick(N_("Recognising"), read, None if left["split"] else received)
-    elif left["split"]:
-        on_tick(N_("Opening files"), read, None)
-    elif any(left.values()):
-        on_tick(N_("Assembling, storing, indexing"), read, received)
-    else:
-        on_tick(N_("Done"), read, received)
-    return not any(left.values())
+class _Teller:
+    """Tells how far the work is, as often as counting is cheap: a large ledger is counted less often."""
+
+    def __init__(self, ledger: Ledger, on_tick: OnTick) -> None:
+        self._ledger, self._on_tick = ledger, on_tick
+        self._next_count = 0.0
+
+    def tell(self) -> bool:
+        """Count and report if it is time; True when nothing is left."""
+        began = time.monotonic()
+        if began < self._next_count:
+            return False
+        with self._ledger.read() as tx:
+            left = counts.backlog(tx)
+            received = counts.page_counts(tx).received
+        now = time.monotonic()
+        self._next_count = now + _COUNTING_SHARE * (now - began)
+        self._report(left, received)
+        return not any(left.values())
+
+    def _report(self, left: Mapping[str, int], received: int) -> None:
+        read = received - left["recognise"]
+        if left["recognise"]:
+            # As long as files are to be opened nobody knows how many pages there will be.
+            self._on_tick(N_("Recognising"), read, None if left["split"] else received)
+        elif left["split"]:
+            self._on_tick(N_("Opening files"), read, None)
+        elif any(left.values()):
+            self._on_tick(N_("Assembling, storing, indexing"), read, received)
+        else:
+            self._on_tick(N_("Done"), read, received)

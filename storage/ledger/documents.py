@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
 from storage.ledger.core import Transaction
 from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
-from storage.ledger.tables import case_files, documents, pages, volumes
+from storage.ledger.tables import case_files, documents, pages, sources, volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,14 @@ def get(tx: Transaction, document_id: str) -> Document | None:
     return _document(row) if row else None
 
 
-def all_documents(tx: Transaction) -> list[Document]:
-    """Every document, by file number and volume; the unassigned ones first."""
+def all_documents(tx: Transaction, batch_id: str | None = None) -> list[Document]:
+    """Every document, or those with pages of a batch, by file number; the unassigned ones first."""
     order = (case_files.c.file_key.is_not(None), case_files.c.file_key, volumes.c.number, documents.c.id)
-    return [_document(row) for row in tx.rows(_SELECT.order_by(*order))]
+    query = _SELECT.order_by(*order)
+    if batch_id is not None:
+        of_batch = select(pages.c.document_id).join(sources).where(sources.c.batch_id == batch_id)
+        query = query.where(documents.c.id.in_(of_batch))
+    return [_document(row) for row in tx.rows(query)]
 
 
 def ensure(tx: Transaction, document_id: str, *, volume_id: str | None, stack_id: str | None) -> None:
