@@ -175,7 +175,7 @@ def run(
         session.work(settings, workers, until_drained=True, quiet=as_json)
         whole = shapes.status(ledger)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole
-        rows = session.all_documents(ledger)
+        rows = session.all_documents(ledger, batch_id)
     if as_json:
         spent = {
             "seconds": round(time.monotonic() - started, 2),
