@@ -20,7 +20,7 @@ from errors import StoreUnavailable
 from ocr.tesseract import Tesseract
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
-from pipeline.context import Context, new_claim
+from pipeline.context import Context, this_process
 from storage.cache import LocalCache
 from storage.index import SearchIndex
 from storage.ledger import Ledger
@@ -102,7 +102,7 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
             limits=settings.limits,
             scratch=scratch,
             profile=profile(settings),
-            claim=new_claim(),
+            owner=this_process(),
         )
     ledger.close()
 

@@ -18,10 +18,14 @@ from pipeline.scans.source import Limits
 from storage.cache import LocalCache
 from storage.ledger import Ledger
 from storage.ledger.leases import Claim
+from storage.ledger.work import Step
 from storage.objects import ObjectStore
 
-LEASE_SECONDS = 900.0
+#: Seconds after which a step is ended by force; far beyond what any sound page, file or volume needs.
+TIME_LIMITS: Mapping[Step, int] = {"split": 900, "recognise": 300, "file": 600, "assemble": 3600}
 MAX_ATTEMPTS = 4
+#: A lease outlives its step's time limit by this, so that nobody takes over what is still in work.
+_LEASE_MARGIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Context:
     """The parts a step needs; made once a process, never shared across a fork.
 
     ``profile`` names version and settings a page was processed with. ``scratch`` is a folder for
-    temporary files on the data folder's disk.
+    temporary files on the data folder's disk. ``owner`` is the name this process holds leases under.
     """
 
     ledger: Ledger
@@ -42,13 +46,16 @@ class Context:
     limits: Limits
     scratch: Path
     profile: str
-    claim: Claim
+    owner: str
+
+    def claim(self, step: Step) -> Claim:
+        """A claim in the name of this process, for as long as the step may take."""
+        return Claim(self.owner, TIME_LIMITS[step] + _LEASE_MARGIN)
 
 
-def new_claim(seconds: float = LEASE_SECONDS) -> Claim:
-    """A claim in the name of this process: host, process id and the time it began."""
-    process = psutil.Process()
-    return Claim(f"{socket.gethostname()}/{os.getpid()}/{process.create_time():.2f}", seconds)
+def this_process() -> str:
+    """The name leases are held under: host, process id and the time the process began."""
+    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
 
 
 def is_dead(owner: str) -> bool:

@@ -40,7 +40,7 @@ _TITLE = "Digitalisierte Akte"
 def split_source(ctx: Context, source_id: str) -> list[Task]:
     """Find out what a delivered file is and how many pages it has; each page becomes a task."""
     with ctx.ledger.write() as tx:
-        source = sources.claim(tx, source_id, ctx.claim)
+        source = sources.claim(tx, source_id, ctx.claim("split"))
     if source is None:
         return []
     try:
@@ -60,7 +60,7 @@ def split_source(ctx: Context, source_id: str) -> list[Task]:
 def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     """Read one page: sheet code, blank, or words with boxes and a document type."""
     with ctx.ledger.write() as tx:
-        page = pages.claim(tx, page_id, ctx.claim)
+        page = pages.claim(tx, page_id, ctx.claim("recognise"))
     if page is None:
         return []
     try:
@@ -96,7 +96,7 @@ def file_stack(ctx: Context, stack_id: str) -> list[Task]:
 def assemble_document(ctx: Context, document_id: str) -> list[Task]:
     """Make a volume's searchable PDF from all its pages; written, read back, compared, then recorded."""
     with ctx.ledger.write() as tx:
-        document = documents.claim(tx, document_id, ctx.claim)
+        document = documents.claim(tx, document_id, ctx.claim("assemble"))
         content = _readable(tx, document_id) if document else []
     if document is None:
         return []

@@ -10,14 +10,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from errors import BrokerUnavailable
+from pipeline.context import TIME_LIMITS
 from storage.ledger.work import Step, Task
 
 #: The job shell that workers import; a name, so that whoever enqueues need not load it.
 _JOB = "pipeline.jobs.run"
 #: Queues in the order in which workers empty them: what was begun gets finished first.
 STEPS: tuple[Step, ...] = ("assemble", "file", "recognise", "split")
-#: Seconds after which a job is ended; far beyond what any sound page or file needs.
-_TIME_LIMITS: dict[Step, int] = {"assemble": 3600, "file": 600, "recognise": 300, "split": 900}
 
 
 class Broker:
@@ -41,7 +40,7 @@ class Broker:
                     Queue.prepare_data(
                         _JOB,
                         (task.step, task.id),
-                        timeout=_TIME_LIMITS[step],
+                        timeout=TIME_LIMITS[step],
                         result_ttl=0,
                         failure_ttl=0,
                         description=task.step,
