@@ -5,7 +5,7 @@
     │   ├── NotFound, BadSetting, UnreadableList, NothingToDo, BadKey, BadQuery
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   IndexOutdated, IndexBusy*
+    │   │   IndexOutdated, IndexBusy*, WorkersFailing
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -195,6 +195,14 @@ class IndexBusy(PartMissing):
     retryable = True
     message = N_("Another process is writing the search index.")
     hint = N_("Nothing is lost: try again when it has finished.")
+
+
+class WorkersFailing(PartMissing):
+    """Worker processes end as soon as they are started."""
+
+    code = "workers_failing"
+    message = N_("The workers end as soon as they are started.")
+    hint = N_("The reason stands at the end of {log}; 'akten doctor' may know more.")
 
 
 class DiskFull(AktenError):

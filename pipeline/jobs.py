@@ -68,7 +68,8 @@ def _outline(error: Exception) -> str:
 
 def main() -> int:
     """Work until told to stop: SIGTERM ends after the task at hand."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    _log.setLevel(logging.WARNING)
     cv2.setNumThreads(1)
     settings = _settings()
     classifier(settings.document_types)

@@ -65,8 +65,9 @@ def drive(
     A private queue server that vanished is started again; one given by URL may be away for a minute,
     then ``BrokerUnavailable`` is raised. Nothing is lost by either.
     """
+    queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _queue_server(queue) as url:
-        broker, crew = Broker(url, queue.name), Crew(workers, url)
+        broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
         watch, teller = _Watch(ctx.ledger, broker, queue), _Teller(ctx.ledger, on_tick)
         try:
             while True:

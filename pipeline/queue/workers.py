@@ -8,12 +8,18 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
+
+from errors import WorkersFailing
 
 #: Workers run one thread each, one worker a core: more threads make Tesseract many times slower.
 ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 BROKER_VARIABLE = "AKTEN_WORKER_BROKER"
 _PR_SET_PDEATHSIG = 1
 _RESPAWN_SECONDS = 2.0
+#: Workers that end this soon after their start, more often than this in a row, will never work.
+_SOON_SECONDS = 5.0
+_PATIENCE = 4
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -23,32 +29,48 @@ def _in_child() -> None:
 
 
 class Crew:
-    """``count`` workers; each is loaded once and forks for every task."""
+    """``count`` workers; each is loaded once and forks for every task.
 
-    def __init__(self, count: int, broker_url: str) -> None:
-        self._count = count
+    What they and the libraries they use have to say goes to the file ``log``, not across a progress bar.
+    """
+
+    def __init__(self, count: int, broker_url: str, log: Path) -> None:
+        self._count, self._log = count, log
         self._environment = {**os.environ, **ONE_THREAD, BROKER_VARIABLE: broker_url}
         self._workers: list[subprocess.Popen[bytes]] = []
-        self._next_start = 0.0
+        self._next_start = self._started = 0.0
+        self._soon_ended = 0
 
     def keep_up(self) -> None:
-        """Start workers that are missing: all at first, later those that died."""
-        self._workers = [worker for worker in self._workers if worker.poll() is None]
+        """Start workers that are missing: all at first, later those that died.
+
+        Raises ``WorkersFailing`` when they end again and again as soon as they are started.
+        """
+        ended = [worker for worker in self._workers if worker.poll() is not None]
+        self._workers = [worker for worker in self._workers if worker not in ended]
+        if ended and time.monotonic() - self._started < _SOON_SECONDS:
+            self._soon_ended += 1
+            if self._soon_ended > _PATIENCE:
+                raise WorkersFailing(log=str(self._log))
         if len(self._workers) == self._count or time.monotonic() < self._next_start:
             return
-        self._next_start = time.monotonic() + _RESPAWN_SECONDS
+        self._started = time.monotonic()
+        self._next_start = self._started + _RESPAWN_SECONDS
         while len(self._workers) < self._count:
             self._workers.append(self._start())
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A session of their own keeps the terminal's Ctrl-C away from Tesseract in the middle of a page.
-        return subprocess.Popen(
-            [sys.executable, "-m", "pipeline.jobs"],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=_in_child,  # noqa: PLW1509 - only sets a flag of the kernel's
-        )
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "pipeline.jobs"],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_in_child,  # noqa: PLW1509 - only sets a flag of the kernel's
+            )
 
     def stop(self, seconds: float = 30.0) -> None:
         """Let every worker finish the task at hand; end it by force after ``seconds``."""
