@@ -59,6 +59,11 @@ ALARMS = {
         N_("Add it to the inventory list and import that again, or check the file number."),
         retryable=False,
     ),
+    "unread": Description(
+        N_("The text could not be recognised, the page is kept as image: {name}, page {page}"),
+        N_("Look at the page; searches will not find it."),
+        retryable=False,
+    ),
     "thread_lost": Description(
         N_(
             "A page or file could not be read and may have been a cover sheet; "

@@ -74,7 +74,8 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
             settled = sources.is_settled(tx, page.stack_id)
     else:
         with ctx.ledger.write() as tx:
-            pages.finish(tx, page.id, outcome)
+            if pages.finish(tx, page.id, outcome) and outcome.reason:
+                _ask_for_a_look(tx, page)
             settled = sources.is_settled(tx, page.stack_id)
     return [Task("file", page.stack_id)] if settled else []
 
@@ -174,6 +175,14 @@ def give_back(ctx: Context, task: Task, error: Exception) -> None:
 def _check_attempts(attempts: int) -> None:
     if attempts > MAX_ATTEMPTS:
         raise GaveUp(attempts=MAX_ATTEMPTS)
+
+
+def _ask_for_a_look(tx: Transaction, page: pages.PageToRead) -> None:
+    """A page is kept as image only: it can be read by people, but not be found."""
+    source = sources.get(tx, page.source_id)
+    if source is not None:
+        params = {"name": source.name, "page": page.number}
+        alarms.sound(tx, "unread", page.id, batch_id=source.batch_id, params=params)
 
 
 def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:

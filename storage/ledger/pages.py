@@ -19,6 +19,7 @@ class PageToRead:
 
     id: str
     number: int
+    source_id: str
     stack_id: str
     object_key: str
     sha256: str
@@ -97,6 +98,7 @@ def claim(tx: Transaction, page_id: str, claim: Claim) -> PageToRead | None:
         select(
             pages.c.id,
             pages.c.number,
+            pages.c.source_id,
             pages.c.stack_id,
             pages.c.attempts,
             sources.c.object_key,
