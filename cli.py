@@ -230,7 +230,7 @@ def retry(
     data: Data = None,
 ) -> None:
     if bool(ids) == everything:
-        raise WrongUse(detail=_("Name ids, or say --all."))
+        raise WrongUse(detail=N_("Name ids, or say --all."))
     with session.ledger(session.settings(data)) as ledger:
         count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
     terminal.note(N_("{count} put back; 'akten run' goes on with them."), count=count)
@@ -305,7 +305,7 @@ def fetch(
     if not found:
         raise NotFound(name=name)
     if len(found) > 1:
-        raise WrongUse(detail=_("Several documents are meant; name one by --volume or by its id."))
+        raise WrongUse(detail=N_("Several documents are meant; name one by --volume or by its id."))
     document = found[0]
     wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
     terminal.note(N_("{pages} pages written to {path}"), pages=document.page_count, path=str(output))

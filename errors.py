@@ -19,15 +19,20 @@
 
 A message and a hint are English templates with named fields; ``N_`` marks them for the German
 catalogue. Records keep ``code`` and ``params`` only, so that a reason can be read in either language
-years later: ``describe(code, params)``.
+years later: ``describe(code)``. The params in ``WORDS`` are templates themselves, filled by the others.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 Param = str | int | float
+
+#: Params that are words and no data: they are looked up in the catalogue and may have fields.
+WORDS = frozenset({"detail", "reason"})
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
@@ -58,13 +63,16 @@ class AktenError(Exception):
 
 
 def fill(template: str, params: Mapping[str, Param]) -> str:
-    """Put ``params`` into a template; a missing field stays visible instead of raising."""
-    return template.format_map(_Lenient(params))
+    """Put ``params`` into a template; a missing field, or any other brace, stays visible."""
 
+    def value(field: re.Match[str]) -> str:
+        name = field[1]
+        if name not in params:
+            return field[0]
+        text = str(params[name])
+        return fill(text, {key: params[key] for key in params if key != name}) if name in WORDS else text
 
-class _Lenient(dict[str, Param]):
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
+    return _FIELD.sub(value, template)
 
 
 # --- wrong use -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from errors import BadSetting
+from errors import N_, BadSetting
 from pipeline.classification.document_types import DocumentType, parse_document_types
 
 _SHIPPED = Path(__file__).with_name("document_types.toml")
@@ -20,9 +20,9 @@ def load_document_types(path: Path | None = None) -> tuple[DocumentType, ...]:
     try:
         table = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadSetting(name=str(source), detail=error.strerror or "it cannot be read") from error
+        raise BadSetting(name=str(source), detail=error.strerror or N_("it cannot be read")) from error
     except UnicodeDecodeError as error:
-        raise BadSetting(name=str(source), detail="the file is not UTF-8") from error
+        raise BadSetting(name=str(source), detail=N_("the file is not UTF-8")) from error
     except tomllib.TOMLDecodeError as error:
-        raise BadSetting(name=str(source), detail=f"no TOML: {error}") from error
+        raise BadSetting(name=str(source), detail=N_("no TOML: {said}"), said=str(error)) from error
     return parse_document_types(table)

@@ -15,13 +15,29 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from errors import BadSetting
+from errors import N_, BadSetting, Param
 from ocr.options import OcrOptions
 from pipeline.scans.source import Limits
 
 DEFAULTS = Path(__file__).parent / "defaults.toml"
 #: Where everything is kept when neither ``--data`` nor ``AKTEN_DATA`` says otherwise.
 DEFAULT_DATA = Path("akten-data")
+
+
+#: pydantic's most frequent reasons in our words; a reason's fields are pydantic's.
+_REASONS = {
+    "literal_error": N_("one of {expected} is expected"),
+    "bool_parsing": N_("true or false is expected"),
+    "int_parsing": N_("a whole number is expected"),
+    "int_from_float": N_("a whole number is expected"),
+    "float_parsing": N_("a number is expected"),
+    "string_type": N_("a text is expected"),
+    "string_pattern_mismatch": N_("a text that matches {pattern} is expected"),
+    "greater_than": N_("more than {gt} is expected"),
+    "greater_than_equal": N_("at least {ge} is expected"),
+    "less_than_equal": N_("at most {le} is expected"),
+    "extra_forbidden": N_("there is no such setting"),
+}
 
 
 class _Section(BaseModel):
@@ -126,7 +142,16 @@ def load_settings(data: Path | None = None) -> Settings:
     try:
         return Layered(data=folder.absolute())
     except ValidationError as error:
-        first: dict[str, Any] = dict(error.errors()[0])
-        raise BadSetting(name=".".join(str(part) for part in first["loc"]), detail=first["msg"]) from error
+        raise _bad_setting(dict(error.errors()[0])) from error
     except tomllib.TOMLDecodeError as error:
-        raise BadSetting(name=str(own), detail=str(error)) from error
+        raise BadSetting(name=str(own), detail=N_("no TOML: {said}"), said=str(error)) from error
+
+
+def _bad_setting(first: dict[str, Any]) -> BadSetting:
+    fields: dict[str, Param] = {
+        name: value for name, value in first.get("ctx", {}).items() if isinstance(value, str | int | float)
+    }
+    if "expected" in fields:
+        fields["expected"] = str(fields["expected"]).replace(" or ", ", ")
+    name = ".".join(str(part) for part in first["loc"])
+    return BadSetting(**{**fields, "name": name, "detail": _REASONS.get(first["type"], first["msg"])})

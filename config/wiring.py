@@ -16,7 +16,7 @@ import psutil
 
 from config.document_types import load_document_types
 from config.settings import Settings
-from errors import StoreUnavailable
+from errors import N_, StoreUnavailable
 from ocr.tesseract import Tesseract
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
@@ -35,7 +35,11 @@ def prepare_folder(settings: Settings) -> None:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreUnavailable(detail=f"{settings.data}: {error.strerror}") from error
+        raise StoreUnavailable(
+            detail=N_("the folder {folder} cannot be made ({reason})"),
+            folder=str(settings.data),
+            reason=error.strerror or type(error).__name__,
+        ) from error
 
 
 def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:

@@ -1,7 +1,8 @@
 """Words for people: gettext's catalogue, German and English.
 
-Texts in the code are English templates. A record keeps a code and its fields, so that what was written
-by one person can be read by another in his language.
+Texts in the code are English templates, marked ``_`` (translated here and now) or ``N_`` (later, by
+``say``). A record keeps a code and its fields, so that what was written by one person can be read by
+another in his language. script/words brings the catalogue up to date with the code.
 """
 
 from __future__ import annotations
@@ -11,11 +12,28 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from errors import Param, fill
+from errors import N_, WORDS, Param, fill
 
 _CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("de", "en")
 _chosen: gettext.NullTranslations = gettext.NullTranslations()
+
+#: What the system and SQLite say most often when they refuse: here so that the catalogue has it too.
+SAID_BY_OTHERS = (
+    N_("Permission denied"),
+    N_("No such file or directory"),
+    N_("Not a directory"),
+    N_("Is a directory"),
+    N_("File exists"),
+    N_("Read-only file system"),
+    N_("Input/output error"),
+    N_("Connection refused"),
+    N_("unable to open database file"),
+    N_("database is locked"),
+    N_("attempt to write a readonly database"),
+    N_("disk I/O error"),
+    N_("file is not a database"),
+)
 
 
 def choose(language: str = "auto") -> None:
@@ -44,8 +62,9 @@ def _(text: str) -> str:
 
 
 def say(template: str, params: Mapping[str, Param]) -> str:
-    """A template in the chosen language, its fields filled in."""
-    return fill(_(template), params)
+    """A template in the chosen language, its fields filled in; those in ``WORDS`` are translated too."""
+    words = {name: _(str(params[name])) for name in WORDS & params.keys()}
+    return fill(_(template), {**params, **words})
 
 
 choose()

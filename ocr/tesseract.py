@@ -13,12 +13,14 @@ from pathlib import Path
 
 from pytesseract import TesseractError, pytesseract
 
-from errors import DiskFull, LanguageMissing, RecognitionFailed, ToolMissing
+from errors import N_, DiskFull, LanguageMissing, RecognitionFailed, ToolMissing
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
 PACKAGE = "tesseract-ocr"
 _PROGRAM = "tesseract"
+#: How a failure of the engine is told.
+_SAID = N_("Tesseract: {reason}")
 _QUERY_SECONDS = 30.0
 _COLUMNS = 12
 _WORD_LEVEL = "5"
@@ -68,7 +70,7 @@ class Tesseract:
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFull from error
-            raise RecognitionFailed(detail=f"tesseract: {error.strerror or error}") from error
+            raise RecognitionFailed(detail=_SAID, reason=error.strerror or str(error)) from error
 
     def _run(self, image: Grey, scratch: Path, *, dpi: int, language: str) -> str:
         """Let Tesseract write its TSV for ``image`` into ``scratch``; return it."""
@@ -84,14 +86,15 @@ class Tesseract:
                 timeout=self._time_limit,
             )
         except TesseractError as error:
-            raise RecognitionFailed(detail=f"tesseract: {_shorten(error.message)}") from error
+            raise RecognitionFailed(detail=_SAID, reason=_shorten(error.message)) from error
         except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
-            raise RecognitionFailed(detail="tesseract: crashed") from error
+            raise RecognitionFailed(detail=_SAID, reason=N_("it crashed")) from error
         except RuntimeError as error:  # pytesseract's only sign of a time-out
-            raise RecognitionFailed(detail=f"tesseract: no result in {self._time_limit:g} s") from error
+            reason = N_("no result in {seconds} s")
+            raise RecognitionFailed(detail=_SAID, reason=reason, seconds=f"{self._time_limit:g}") from error
         tsv = output.with_suffix(".tsv").read_bytes().decode(errors="replace")
         if not tsv.startswith("level\t"):
-            raise RecognitionFailed(detail="tesseract: no result")
+            raise RecognitionFailed(detail=_SAID, reason=N_("no result"))
         return tsv
 
 

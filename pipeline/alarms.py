@@ -35,7 +35,7 @@ ALARMS = {
         retryable=False,
     ),
     "bad_manifest_row": Description(
-        N_("Line {line} of the manifest cannot be used: {name}"),
+        N_("Line {line} of the manifest {name} cannot be used: {detail}"),
         N_("Correct the line and ingest the folder again."),
         retryable=False,
     ),

@@ -17,6 +17,7 @@ from minio.helpers import check_bucket_name
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 import errors
+from errors import N_
 from storage.objects import S3Options, StoredObject, check_key, check_prefix, keys_in_order, sha256_of
 from storage.streams import CHUNK, disk_errors, hash_chunks, write_file
 
@@ -45,7 +46,7 @@ class S3Store:
         self._connected: tuple[int, Minio] | None = None
         try:
             if not options.endpoint:
-                raise ValueError("the endpoint is empty")
+                raise ValueError(N_("the endpoint is empty"))
             check_bucket_name(options.bucket, strict=True)
             _connect(options)
         except ValueError as wrong:

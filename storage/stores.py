@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import errors
+from errors import N_
 from storage.folder import FolderStore
 from storage.objects import ObjectStore, S3Options
 
@@ -20,9 +21,11 @@ def open_store(address: str, s3: S3Options | None = None) -> ObjectStore:
     if not separator and address:
         return FolderStore(Path(address).absolute())
     if scheme != "s3":
-        raise errors.BadSetting(name="store", detail=f"'{address}' is neither a folder nor s3://bucket")
+        detail = N_("'{address}' is neither a folder nor s3://bucket")
+        raise errors.BadSetting(name="store", detail=detail, address=address)
     if s3 is None:
-        raise errors.BadSetting(name="store", detail=f"'{address}' needs an endpoint and credentials")
+        detail = N_("'{address}' needs an endpoint and credentials")
+        raise errors.BadSetting(name="store", detail=detail, address=address)
     from storage.s3 import S3Store  # noqa: PLC0415 - who keeps objects in a folder need not load an S3 client
 
     bucket, _, prefix = rest.partition("/")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from errors import BadSetting
+from errors import N_, BadSetting
 
 #: The verdict on a page no type fits; no document type may have this key.
 UNKNOWN = "unknown"
@@ -71,19 +71,19 @@ def parse_document_types(table: Mapping[str, Any]) -> tuple[DocumentType, ...]:
     counted from 1, as a person counts lines).
     """
     if not table:
-        raise BadSetting(name="document_types", detail="no document type is defined")
+        raise BadSetting(name="document_types", detail=N_("no document type is defined"))
     return tuple(_document_type(key, fields) for key, fields in table.items())
 
 
 def _document_type(key: str, fields: object) -> DocumentType:
     if not _KEY.fullmatch(key) or key == UNKNOWN:
         raise BadSetting(
-            name=key, detail="a key has small letters, digits and single _, and is not 'unknown'"
+            name=key, detail=N_("a key has small letters, digits and single _, and is not 'unknown'")
         )
     row = _table(key, fields, allowed=_TYPE_FIELDS)
     cues = row.get("cues")
     if not isinstance(cues, list) or not cues:
-        raise BadSetting(name=f"{key}.cues", detail="a list of at least one cue is expected")
+        raise BadSetting(name=f"{key}.cues", detail=N_("a list of at least one cue is expected"))
     return DocumentType(
         key=key,
         label_de=_text(key, row, "label_de"),
@@ -104,7 +104,9 @@ def _cue(place: str, fields: object) -> Cue:
     if cue.kind is CueKind.REGEX:
         _check_regex(place, cue.text)
     elif not any(character.isalnum() for character in cue.text):
-        raise BadSetting(name=f"{place}.text", detail=f"{cue.text!r} has neither letter nor digit")
+        raise BadSetting(
+            name=f"{place}.text", detail=N_("{given} has neither letter nor digit"), given=repr(cue.text)
+        )
     return cue
 
 
@@ -112,33 +114,42 @@ def _check_regex(place: str, pattern: str) -> None:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise BadSetting(name=f"{place}.text", detail=f"no regular expression: {error}") from error
+        raise BadSetting(
+            name=f"{place}.text", detail=N_("no regular expression: {said}"), said=str(error)
+        ) from error
     if compiled.match(""):
-        raise BadSetting(name=f"{place}.text", detail="the expression matches the empty text, so every page")
+        detail = N_("the expression matches the empty text, so every page")
+        raise BadSetting(name=f"{place}.text", detail=detail)
 
 
 def _table(place: str, fields: object, *, allowed: set[str]) -> Mapping[str, Any]:
     if not isinstance(fields, Mapping):
-        raise BadSetting(name=place, detail=f"a table is expected, not {fields!r}")
+        raise BadSetting(name=place, detail=N_("a table is expected, not {given}"), given=repr(fields))
     for unknown in sorted(set(fields) - allowed):
-        raise BadSetting(name=f"{place}.{unknown}", detail=f"no such field; there are {_listed(allowed)}")
+        raise BadSetting(
+            name=f"{place}.{unknown}",
+            detail=N_("no such field; there are {allowed}"),
+            allowed=_listed(allowed),
+        )
     return fields
 
 
 def _text(place: str, row: Mapping[str, Any], field: str) -> str:
     value = row.get(field)
     if not isinstance(value, str) or not value.strip():
-        raise BadSetting(name=f"{place}.{field}", detail="a text is expected")
+        raise BadSetting(name=f"{place}.{field}", detail=N_("a text is expected"))
     return value
 
 
 def _weight(place: str, row: Mapping[str, Any]) -> float:
     value = row.get("weight")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < abs(value) <= _MAX_WEIGHT:
-        detail = (
-            f"a number between -{_MAX_WEIGHT:g} and {_MAX_WEIGHT:g} other than 0 is expected, not {value!r}"
+        raise BadSetting(
+            name=f"{place}.weight",
+            detail=N_("a number between -{most} and {most} other than 0 is expected, not {given}"),
+            most=f"{_MAX_WEIGHT:g}",
+            given=repr(value),
         )
-        raise BadSetting(name=f"{place}.weight", detail=detail)
     return float(value)
 
 
@@ -154,7 +165,8 @@ def _choice(
         return choices(str(row.get(field)))
     except ValueError:
         allowed = _listed({choice.value for choice in choices})
-        raise BadSetting(name=f"{place}.{field}", detail=f"one of {allowed} is expected") from None
+        detail = N_("one of {allowed} is expected")
+        raise BadSetting(name=f"{place}.{field}", detail=detail, allowed=allowed) from None
 
 
 def _listed(names: set[str]) -> str:

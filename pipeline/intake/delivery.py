@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from errors import NothingToDo, UnreadableList
+from errors import NothingToDo, Param, UnreadableList
 from pipeline.intake.manifest import FILE_NAME, Entry, read_manifest
 
 #: What office systems leave in folders: no scan, so not even worth quarantine.
@@ -30,7 +30,7 @@ class Oddity:
 
     code: str
     subject: str
-    params: Mapping[str, str | int]
+    params: Mapping[str, Param]
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Findings:
     deliveries: list[Delivery] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
 
-    def odd(self, code: str, name: PurePosixPath, **params: str | int) -> None:
+    def odd(self, code: str, name: PurePosixPath, **params: Param) -> None:
         """Note an oddity about a file."""
         self.oddities.append(Oddity(code, str(name), {"name": str(name), **params}))
 
@@ -102,10 +102,11 @@ def _entries(manifest: Path, shown: PurePosixPath, found: Findings) -> dict[Path
     try:
         content = read_manifest(manifest)
     except UnreadableList as error:
-        found.odd("bad_manifest", shown, detail=str(error.params["detail"]))
+        found.odd("bad_manifest", shown, **{key: error.params[key] for key in error.params if key != "name"})
         return {}
     for fault in content.faults:
-        found.odd("bad_manifest_row", shown / f"line {fault.line}", line=fault.line)
+        params = {"name": str(shown), "line": fault.line, "detail": fault.message, **fault.params}
+        found.oddities.append(Oddity("bad_manifest_row", f"{shown}:{fault.line}", params))
     for entry in content.entries.values():
         if not (manifest.parent / entry.path).is_file():
             found.odd("missing_file", shown.parent / printable(str(entry.path)), line=entry.line)

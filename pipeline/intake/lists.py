@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import UnreadableList
+from errors import N_, UnreadableList
 
 _DELIMITERS = ";,\t"
 _LONGEST_FIELD = 10_000
@@ -35,13 +35,17 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], required: Seque
             names = _canonical(next(csv.reader([header], delimiter=delimiter), []), columns)
             absent = [name for name in required if name not in names]
             if absent:
-                raise UnreadableList(name=path.name, detail=f"missing column: {', '.join(absent)}")
+                raise UnreadableList(
+                    name=path.name, detail=N_("missing column: {columns}"), columns=", ".join(absent)
+                )
             reader = csv.reader(lines, delimiter=delimiter)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     yield Row(reader.line_num + 1, _values(names, cells, columns))
-    except (OSError, csv.Error) as error:
-        raise UnreadableList(name=path.name, detail=str(error)) from error
+    except OSError as error:
+        raise UnreadableList(name=path.name, detail=error.strerror or str(error)) from error
+    except csv.Error as error:
+        raise UnreadableList(name=path.name, detail=N_("no CSV: {said}"), said=str(error)) from error
 
 
 def _encoding(path: Path) -> str:

@@ -59,7 +59,7 @@ def read_manifest(path: Path) -> Manifest:
         else:
             entries[entry.path] = entry
     if not entries and not faults:
-        raise UnreadableList(name=path.name, detail="no rows")
+        raise UnreadableList(name=path.name, detail=N_("it has no rows"))
     return Manifest(entries, tuple(faults))
 
 
@@ -75,7 +75,10 @@ def _parse(row: Row) -> Entry | Fault:
         return Fault(row.line, N_("'{value}' is no SHA-256"), {"value": values["sha256"][:80]})
     try:
         volume = whole_number(values["volume"] or "1", lowest=1, highest=999)
+    except ValueError:
+        return Fault(row.line, N_("'{value}' is no volume number"), {"value": values["volume"]})
+    try:
         pages = whole_number(values["pages"], lowest=0, highest=100_000) if values["pages"] else None
-    except ValueError as error:
-        return Fault(row.line, "{value}", {"value": str(error)})
+    except ValueError:
+        return Fault(row.line, N_("'{value}' is no number of pages"), {"value": values["pages"]})
     return Entry(row.line, path, values["file_number"], volume, pages, digest or None)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from errors import BadInput, DigestMismatch
+from errors import N_, BadInput, DigestMismatch
 from pipeline.intake.affiliation import Affiliation, Hint
 from pipeline.intake.delivery import Delivery, Findings, find
 from storage.ledger import Ledger, Transaction, alarms, sources
@@ -85,7 +85,7 @@ def take_in(
 def _store(objects: ObjectStore, sha256: str, delivery: Delivery) -> None:
     """Keep the file as it came; ``OSError`` when somebody is still writing to it."""
     if objects.put(original_key(sha256), delivery.path).sha256 != sha256:
-        raise OSError(errno.EBUSY, "it changed while it was read")
+        raise OSError(errno.EBUSY, N_("it changed while it was read"))
 
 
 def _new_source(

@@ -16,7 +16,7 @@ import pikepdf
 from pikepdf import Dictionary, Matrix, Name, Pdf, Stream
 from PIL import Image
 
-from errors import PageUnreadable
+from errors import N_, PageUnreadable
 from pipeline.product.embed import (
     bitonal_xobject,
     group4,
@@ -193,7 +193,7 @@ def clean(pdf: Pdf, limits: Limits) -> None:
             try:
                 _recode_jbig2(item, limits)
             except PDF_ERRORS as error:
-                raise PageUnreadable(detail="JBIG2 image") from error
+                raise PageUnreadable(detail=N_("JBIG2 image")) from error
 
 
 def _is_jbig2(stream: Stream) -> bool:
@@ -219,7 +219,7 @@ def _recode_jbig2(image: Stream, limits: Limits) -> None:
         single.save(path, stream_decode_level=pikepdf.StreamDecodeLevel.none)
         bits = extract_bitonal(path, seconds=limits.render_seconds)
     if bits.size != (width, height):
-        raise PageUnreadable(detail="JBIG2 image of another size")
+        raise PageUnreadable(detail=N_("JBIG2 image of another size"))
     data, parms = group4(bits)
     image.write(data, filter=Name.CCITTFaxDecode, decode_parms=parms)
 

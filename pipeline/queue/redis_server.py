@@ -16,7 +16,7 @@ from pathlib import Path
 
 import redis
 
-from errors import BrokerUnavailable, ToolMissing
+from errors import N_, BrokerUnavailable, ToolMissing
 
 PROGRAM = "redis-server"
 PACKAGE = "redis-server"
@@ -43,7 +43,7 @@ def socket_in(folder: Path) -> Path:
     private = Path(tempfile.gettempdir()) / f"akten-{os.getuid()}-{name}"
     private.mkdir(mode=0o700, exist_ok=True)
     if private.stat().st_uid != os.getuid():
-        raise BrokerUnavailable(detail=f"{private} belongs to somebody else")
+        raise BrokerUnavailable(detail=N_("{folder} belongs to somebody else"), folder=str(private))
     return private / "redis.sock"
 
 
@@ -97,7 +97,11 @@ def _start(folder: Path, socket: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(socket):
         if started.returncode or time.monotonic() > deadline:
-            raise BrokerUnavailable(detail=f"{PROGRAM} did not start, see {folder / 'redis.log'}")
+            raise BrokerUnavailable(
+                detail=N_("{program} did not start, see {log}"),
+                program=PROGRAM,
+                log=str(folder / "redis.log"),
+            )
         time.sleep(0.02)
 
 

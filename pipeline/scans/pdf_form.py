@@ -14,7 +14,7 @@ from typing import cast
 import pikepdf
 from pikepdf import Array, Dictionary, Matrix, Name, Pdf
 
-from errors import DamagedFile, EncryptedFile, NoPages, PageUnreadable, TruncatedFile
+from errors import N_, DamagedFile, EncryptedFile, NoPages, PageUnreadable, TruncatedFile
 
 #: What qpdf and pikepdf raise on broken structure.
 PDF_ERRORS = (
@@ -88,7 +88,7 @@ def sheet_of(page: pikepdf.Page) -> Sheet:
     if rotation in (90, 270):
         width, height = height, width
     if min(width, height) < 1:
-        raise PageUnreadable(detail="page without size")
+        raise PageUnreadable(detail=N_("page without size"))
     return Sheet((x0, y0, x1, y1), width, height, turn[rotation] @ Matrix(unit, 0, 0, unit, 0, 0))
 
 

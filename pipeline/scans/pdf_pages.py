@@ -20,7 +20,7 @@ import numpy as np
 import pikepdf
 from pikepdf import Matrix, Name, Pdf
 
-from errors import DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
+from errors import N_, DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
 from pipeline.scans.pdf_content import PlacedImage, decodes_within, drop_invisible_text, sole_image
@@ -201,7 +201,7 @@ def _decode(image: pikepdf.Stream) -> Pixels | None:
             return to_pixels(picture) if picture.size == (width, height) else None
     except (*PDF_ERRORS, *DECODER_ERRORS) as error:
         if any(sign in str(error) for sign in _CUT_SHORT):
-            raise PageUnreadable(detail="image data end too early") from error
+            raise PageUnreadable(detail=N_("image data end too early")) from error
         return None
 
 

@@ -11,7 +11,7 @@ from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
 from PIL import Image
 
-from errors import PageUnreadable, ToolMissing
+from errors import N_, PageUnreadable, ToolMissing
 from ocr.records import Box, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.source import POINTS_PER_INCH
@@ -32,11 +32,11 @@ def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pix
     except PDFInfoNotInstalledError as error:
         raise ToolMissing(tool="pdftoppm", package=PACKAGE) from error
     except PDFPopplerTimeoutError as error:
-        raise PageUnreadable(detail=f"rendering took more than {seconds} s") from error
+        raise PageUnreadable(detail=N_("drawing it took more than {seconds} s"), seconds=seconds) from error
     except Exception as error:  # pdf2image lets errors of pdfinfo, Pillow and the pipes through as they are
-        raise PageUnreadable(detail=f"rendering failed: {type(error).__name__}") from error
+        raise PageUnreadable(detail=N_("it could not be drawn: {said}"), said=type(error).__name__) from error
     if not images:
-        raise PageUnreadable(detail="rendering yielded nothing")
+        raise PageUnreadable(detail=N_("drawing it yielded nothing"))
     return np.array(images[0].convert("L" if grey else "RGB"), dtype=np.uint8)
 
 
@@ -58,9 +58,9 @@ def extract_bitonal(pdf: Path, *, seconds: int) -> Image.Image:
     except FileNotFoundError as error:
         if shutil.which("pdfimages") is None:
             raise ToolMissing(tool="pdfimages", package=PACKAGE) from error
-        raise PageUnreadable(detail="pdfimages yielded nothing") from error
+        raise PageUnreadable(detail=N_("pdfimages yielded nothing")) from error
     except (subprocess.SubprocessError, *DECODER_ERRORS) as error:
-        raise PageUnreadable(detail="pdfimages failed") from error
+        raise PageUnreadable(detail=N_("pdfimages failed")) from error
 
 
 def read_words(pdf: Path, *, dpi: float, seconds: int) -> tuple[Word, ...]:

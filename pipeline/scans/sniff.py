@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePath
 
-from errors import DamagedFile, EmptyFile, MislabelledFile, UnsupportedFormat
+from errors import N_, DamagedFile, EmptyFile, MislabelledFile, UnsupportedFormat
 from pipeline.scans.source import MediaType
 
 #: Enough for every signature below; PDF readers accept ``%PDF-`` within the first kilobyte.
@@ -71,7 +71,7 @@ def sniff(path: Path, name: str) -> MediaType:
         if claimed is None:
             raise UnsupportedFormat(actual=stranger or ending.upper() or "?")
         if stranger is None:
-            raise DamagedFile(detail=f"{claimed}: signature missing")
+            raise DamagedFile(detail=N_("{claimed}: its signature is missing"), claimed=claimed.value)
         raise MislabelledFile(claimed=claimed.value, actual=stranger)
     if claimed is not None and claimed is not actual:
         raise MislabelledFile(claimed=claimed.value, actual=actual.value)

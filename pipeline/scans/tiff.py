@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from errors import DamagedFile, NoPages, TooManyPages, TruncatedFile
+from errors import N_, DamagedFile, NoPages, TooManyPages, TruncatedFile
 
 WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC = 256, 257, 259, 262
 STRIP_OFFSETS, ORIENTATION, SAMPLES, STRIP_COUNTS = 273, 274, 277, 279
@@ -83,7 +83,7 @@ def _directory(file: BinaryIO, layout: _Layout, offset: int) -> tuple[Tags, int]
     file.seek(offset)
     (entries,) = _read(file, layout.order + layout.count)
     if not entries:
-        raise DamagedFile(detail="TIFF: empty directory")
+        raise DamagedFile(detail=N_("TIFF: empty directory"))
     head = struct.Struct(layout.order + layout.entry)
     width = struct.calcsize("<" + layout.pointer)
     block = file.read(entries * (head.size + width))
@@ -96,13 +96,13 @@ def _directory(file: BinaryIO, layout: _Layout, offset: int) -> tuple[Tags, int]
         if tag in _WANTED and kind in _CODES:
             tags[tag] = _values(file, layout, kind, count, block[start + head.size :][:width])
     if not tags.get(WIDTH) or not tags.get(HEIGHT):
-        raise DamagedFile(detail="TIFF: frame without size")
+        raise DamagedFile(detail=N_("TIFF: page without size"))
     return tags, following
 
 
 def _values(file: BinaryIO, layout: _Layout, kind: int, count: int, inline: bytes) -> tuple[int, ...]:
     if count > _MOST_VALUES:
-        raise DamagedFile(detail="TIFF: absurd directory")
+        raise DamagedFile(detail=N_("TIFF: absurd directory"))
     form = f"{layout.order}{count}{_CODES[kind]}"
     if struct.calcsize(form) <= len(inline):
         return struct.unpack_from(form, inline)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import NotFound
+from errors import N_, NotFound, WrongUse
 from pipeline.classification.document_types import DocumentType
 from pipeline.sheets.drawing import CoverSheet, cover_sheets, separator_sheets
 from storage.file_numbers import file_key
@@ -23,11 +23,16 @@ class Choice:
 
 
 def print_covers(ledger: Ledger, choice: Choice, authority: str, target: Path) -> int:
-    """Write cover sheets for the chosen volumes; returns how many. Raises ``NotFound`` when none is meant."""
+    """Write cover sheets for the chosen volumes; returns how many.
+
+    Raises ``NotFound`` for a case file that is not known, ``WrongUse`` when there is none to print.
+    """
     with ledger.read() as tx:
         chosen = _chosen(tx, choice)
     if not chosen:
-        raise NotFound(name=choice.file_number or str(target))
+        if choice.file_number is not None:
+            raise NotFound(name=choice.file_number)
+        raise WrongUse(detail=N_("No cover sheet is to be printed: no volume of the inventory is meant."))
     cover_sheets(
         (
             CoverSheet(volume.id, volume.file_number, volume.number, volume.expected_pages, authority)

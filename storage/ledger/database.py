@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from errors import LedgerUnavailable
+from errors import N_, LedgerUnavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 60
@@ -71,7 +71,8 @@ def _migrate(engine: Engine) -> None:
     if current == scripts.get_current_head():
         return
     if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
-        raise LedgerUnavailable(detail=f"it was written by a newer version of Aktenwerk ({current})")
+        detail = N_("it was written by a newer version of Aktenwerk ({version})")
+        raise LedgerUnavailable(detail=detail, version=current)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -104,7 +104,12 @@ class TestSniff:
             (b"\0\0\0\x18ftypheic", "IMG.HEIC", errors.UnsupportedFormat, {"actual": "HEIC"}),
             (b"<!DOCTYPE html><p>", "mail", errors.UnsupportedFormat, {"actual": "HTML"}),
             (b"Guten Tag", "note.txt", errors.UnsupportedFormat, {"actual": "TXT"}),
-            (bytes(range(32)), "scan.tif", errors.DamagedFile, {"detail": "TIFF: signature missing"}),
+            (
+                bytes(range(32)),
+                "scan.tif",
+                errors.DamagedFile,
+                {"detail": "{claimed}: its signature is missing", "claimed": "TIFF"},
+            ),
         ],
     )
     def test_names_what_it_does_not_take(self, tmp_path, head, name, error, params):
