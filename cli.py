@@ -25,7 +25,7 @@ from pipeline.sheets import printing
 from pipeline.verify import objects_to_check
 from pipeline.verify import verify as verify_all
 from reports import doctor as doctor_report
-from reports import session, shapes, terminal
+from reports import results, session, shapes, terminal
 from reports.progress import bar
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
@@ -40,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 inventory_app = typer.Typer(
-    help=_("The inventory: which case files there are, the goal's denominator."), no_args_is_help=True
+    help=_("The inventory: which case files there are. It is the goal's denominator."), no_args_is_help=True
 )
 index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
 app.add_typer(inventory_app, name="inventory")
@@ -77,9 +77,11 @@ def everything(
 # --- inventory and sheets ----------------------------------------------------------------------------
 
 
-@inventory_app.command("import", help=_("Take in an inventory list (CSV); a second import updates."))
+@inventory_app.command("import", help=_("Take in an inventory list (CSV). A second import updates it."))
 def inventory_import(
-    path: Annotated[Path, typer.Argument(help=_("file_number, volume, holder, box, remark, pages"))],
+    path: Annotated[
+        Path, typer.Argument(help=_("CSV with file_number, volume, holder, box, remark, pages."))
+    ],
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -88,7 +90,7 @@ def inventory_import(
     if as_json:
         session.print_json(shapes.imported(result))
     else:
-        terminal.imported(result)
+        results.imported(result)
     if result.faults:
         raise typer.Exit(QUARANTINED)
 
@@ -105,14 +107,19 @@ def inventory_missing(data: Data = None, as_json: Json = False) -> None:
 
 def _list_volumes(data: Path | None, as_json: bool, *, missing_only: bool) -> None:
     with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
-        rows = volumes.all_volumes(tx, missing_only=missing_only)
+        rows = list(volumes.all_volumes(tx, missing_only=missing_only))
         if as_json:
             session.print_json([shapes.volume(row) for row in rows])
         else:
-            terminal.volumes(rows)
+            results.volumes(rows)
 
 
-@app.command(help=_("Print cover sheets (one a volume) or separator sheets (one a document type) as PDF."))
+@app.command(
+    help=_(
+        "Print cover sheets as PDF, one a volume. "
+        "With --separators or --type: separator sheets, one a document type."
+    )
+)
 def sheets(
     output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
     file_number: FileNumber = None,
@@ -132,13 +139,16 @@ def sheets(
         else:
             chosen = printing.Choice(file_number, volume, missing)
             count = printing.print_covers(ledger, chosen, settings.authority, output)
-    terminal.note(N_("{count} sheets written to {path}"), count=count, path=str(output))
+    terminal.note(N_("Sheets written to {path}: {count}"), count=count, path=str(output))
+    terminal.next_step(N_("Next: lay them into the paper, scan all, then 'akten run FOLDER'."))
 
 
 # --- the main job ------------------------------------------------------------------------------------
 
 
-@app.command(help=_("Take in scans: store the originals and register them; 'akten work' does the rest."))
+@app.command(
+    help=_("Take in scans, to be read later. Stores and registers the originals; 'akten run' does the rest.")
+)
 def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
     with session.ledger(settings) as ledger:
@@ -146,17 +156,21 @@ def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else {}
     if as_json:
         session.print_json({"batch": batch_id, **batch})
+    elif batch:
+        results.ingested(batch)
     if batch.get("failures") or batch.get("alarms"):
         raise typer.Exit(QUARANTINED)
 
 
-@app.command(help=_("Work on what waits until interrupted: recognise, file, assemble, store, index."))
+@app.command(
+    help=_("Work on what waits, until interrupted. Recognises, files, assembles, stores and indexes.")
+)
 def work(workers: Workers = None, data: Data = None) -> None:
     session.work(session.settings(data), workers, until_drained=False, quiet=False)
 
 
 @app.command(
-    help=_("Take in scans and work until all is done, with a progress bar. Safe to interrupt and repeat.")
+    help=_("Take in scans and work until all is done. Safe to interrupt and to repeat, even without paths.")
 )
 def run(
     paths: Annotated[
@@ -183,42 +197,45 @@ def run(
         }
         session.print_json({"batch": batch_id, **whole, "batch_counts": batch, **spent}, indent=None)
     else:
-        terminal.documents(rows)
-        terminal.status(whole)
+        results.documents(rows, some=True)
+        terminal.line("")
+        results.status(whole)
     if batch["failures"] or batch["alarms"]:
         raise typer.Exit(QUARANTINED)
 
 
-@app.command(help=_("The goal, and what is left: pages by stage, failures with their reasons, alarms."))
+@app.command(
+    help=_("Show the goal and what is left. Pages and files by stage, failures with their reasons, alarms.")
+)
 def status(data: Data = None, as_json: Json = False) -> None:
     with session.ledger(session.settings(data)) as ledger:
         shape = shapes.status(ledger)
     if as_json:
         session.print_json(shape)
     else:
-        terminal.status(shape)
+        results.status(shape)
 
 
-@app.command("documents", help=_("List all documents: one a volume, and those assigned to no case file."))
+@app.command(
+    "documents", help=_("List all documents. There is one a volume, and those assigned to no case file.")
+)
 def list_documents(data: Data = None, as_json: Json = False) -> None:
     with session.ledger(session.settings(data)) as ledger:
         rows = session.all_documents(ledger)
     if as_json:
         session.print_json(rows)
     else:
-        terminal.documents(rows)
+        results.documents(rows)
 
 
-@app.command(help=_("What is in quarantine, why, and the way out."))
+@app.command(help=_("List what is in quarantine, why, and the way out."))
 def failures(data: Data = None, as_json: Json = False) -> None:
     with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
         rows = shapes.failures(tx)
     if as_json:
         session.print_json(rows)
-    elif rows:
-        terminal.failures(rows)
     else:
-        terminal.plain(_("Nothing is in quarantine."))
+        results.quarantine(rows)
 
 
 @app.command(help=_("Try again what is in quarantine; 'akten run' then does it."))
@@ -233,19 +250,21 @@ def retry(
         raise WrongUse(detail=N_("Name ids, or say --all."))
     with session.ledger(session.settings(data)) as ledger:
         count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
-    terminal.note(N_("{count} put back; 'akten run' goes on with them."), count=count)
+    terminal.note(N_("Put back: {count}. 'akten run' goes on with them."), count=count)
 
 
-@app.command(help=_("Say by hand which volume a source or an unassigned document belongs to."))
+@app.command(help=_("Say by hand which volume a file belongs to. Or all files of an unassigned document."))
 def assign(
-    name: Annotated[str, typer.Argument(metavar="ID", help=_("A source or an unassigned document."))],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help=_("The id of a file or of an unassigned document."))
+    ],
     file_number: Annotated[str, typer.Argument(help=_("The case file it belongs to."))],
     volume: Annotated[int, typer.Option("--volume", min=1, max=999, help=_("The volume."))] = 1,
     data: Data = None,
 ) -> None:
     with session.ledger(session.settings(data)) as ledger:
         count = corrections.assign(ledger, name, file_number, volume)
-    terminal.note(N_("{count} sources assigned; 'akten run' makes the documents anew."), count=count)
+    terminal.note(N_("Files assigned: {count}. 'akten run' makes the documents anew."), count=count)
 
 
 # --- finding, looking, taking away -------------------------------------------------------------------
@@ -267,10 +286,10 @@ def search(
     if as_json:
         session.print_json(shapes.answer(found))
     else:
-        terminal.hits(found, session.labels(settings))
+        results.hits(found, session.labels(settings))
 
 
-@app.command(help=_("Show a document: its pages, types, confidences; with --json also words and boxes."))
+@app.command(help=_("Show a document page by page. With --json also its words and their boxes."))
 def show(
     name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
     volume: Volume = None,
@@ -289,10 +308,10 @@ def show(
         session.print_json(rows[0] if len(rows) == 1 else rows)
     else:
         for row in rows:
-            terminal.shown(row, session.labels(settings))
+            results.shown(row, session.labels(settings))
 
 
-@app.command(help=_("Write a document's PDF to a file, its hash compared."))
+@app.command(help=_("Write a document's PDF to a file. Its hash is compared on the way."))
 def fetch(
     name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
     output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
@@ -308,13 +327,15 @@ def fetch(
         raise WrongUse(detail=N_("Several documents are meant; name one by --volume or by its id."))
     document = found[0]
     wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
-    terminal.note(N_("{pages} pages written to {path}"), pages=document.page_count, path=str(output))
+    terminal.note(N_("Pages written to {path}: {pages}"), pages=document.page_count, path=str(output))
 
 
 # --- trust -------------------------------------------------------------------------------------------
 
 
-@app.command(help=_("Read every stored object again, compare its hash, and count the pages."))
+@app.command(
+    help=_("Prove that nothing is lost or changed. Reads all objects, compares hashes, counts pages.")
+)
 def verify(data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
     with session.ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
@@ -325,7 +346,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
     if as_json:
         session.print_json(shapes.verification(found))
     else:
-        terminal.verification(shapes.verification(found))
+        results.verification(shapes.verification(found))
     if not found.ok:
         raise typer.Exit(QUARANTINED)
 
@@ -339,13 +360,15 @@ def index_rebuild(data: Data = None) -> None:
             rebuild_index(ctx, index, lambda done, total: shown.show(_("Indexing"), done, total))
 
 
-@app.command(help=_("Check every part: versions, languages, stores; what is missing and what mends it."))
+@app.command(
+    help=_("Check whether every part is there. Versions, languages, stores; what mends what is missing.")
+)
 def doctor(data: Data = None, as_json: Json = False) -> None:
     checks = doctor_report.examine(session.settings(data))
     if as_json:
         session.print_json(doctor_report.shape(checks))
     else:
-        terminal.out.print(doctor_report.table(checks))
+        results.doctor(doctor_report.shape(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(PART_MISSING)
 

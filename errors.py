@@ -91,7 +91,7 @@ class NotFound(WrongUse):
 
     code = "not_found"
     message = N_("Nothing is known under '{name}'.")
-    hint = N_("Ids are shown by 'akten status', 'akten search' and 'akten failures'.")
+    hint = N_("Ids are shown by 'akten documents', 'akten search' and 'akten failures'.")
 
 
 class BadSetting(WrongUse):

@@ -16,7 +16,7 @@ import psutil
 
 from config.document_types import load_document_types
 from config.settings import Settings
-from errors import N_, StoreUnavailable
+from errors import N_, LedgerUnavailable
 from ocr.tesseract import Tesseract
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
@@ -35,7 +35,7 @@ def prepare_folder(settings: Settings) -> None:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreUnavailable(
+        raise LedgerUnavailable(
             detail=N_("the folder {folder} cannot be made ({reason})"),
             folder=str(settings.data),
             reason=error.strerror or type(error).__name__,

@@ -10,9 +10,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
-from rich.table import Table
-from rich.text import Text
-
 from config.settings import Settings
 from config.wiring import open_ledger, open_objects, prepare_folder
 from config.words import _, say
@@ -76,7 +73,7 @@ def _program(name: str, package: str) -> str:
 def _data(settings: Settings) -> str:
     prepare_folder(settings)
     free = shutil.disk_usage(settings.data).free / 1e9
-    return f"{settings.data} ({free:.0f} GB {_('free')})"
+    return say(N_("{folder} ({free} GB free)"), {"folder": str(settings.data), "free": f"{free:.0f}"})
 
 
 def _ledger(settings: Settings) -> str:
@@ -89,7 +86,9 @@ def _ledger(settings: Settings) -> str:
 
 def _objects(settings: Settings) -> str:
     next(iter(open_objects(settings).keys("doctor/")), None)
-    return settings.objects.store
+    if settings.objects.store == "folder":
+        return str(settings.objects_folder)
+    return f"S3 {settings.objects.endpoint}/{settings.objects.bucket}"
 
 
 def _queue(settings: Settings) -> str:
@@ -105,12 +104,3 @@ def _queue(settings: Settings) -> str:
 def shape(checks: list[Check]) -> dict[str, Any]:
     """The checks for programs."""
     return {"ok": all(check.ok for check in checks), "checks": [asdict(check) for check in checks]}
-
-
-def table(checks: list[Check]) -> Table:
-    """The checks for people."""
-    shown = Table("", _("Part"), _("Found"), _("What mends it"))
-    for check in checks:
-        sign = Text("✓", style="green") if check.ok else Text("✗", style="bold red")
-        shown.add_row(sign, check.part, Text(check.found), Text(check.mend))
-    return shown

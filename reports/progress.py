@@ -15,7 +15,6 @@ from rich.progress import (
     ProgressColumn,
     Task,
     TextColumn,
-    TimeElapsedColumn,
     TimeRemainingColumn,
 )
 from rich.text import Text
@@ -23,6 +22,8 @@ from rich.text import Text
 from config.words import _
 
 _PLAIN_SECONDS = 10.0
+#: Columns for a bar, and for all that stands beside it when the numbers are large.
+_NARROWEST_BAR, _WIDEST_BAR, _BESIDE_BAR = 8, 40, 68
 
 
 class _Rate(ProgressColumn):
@@ -44,12 +45,11 @@ class Bar:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=max(_NARROWEST_BAR, min(console.width - _BESIDE_BAR, _WIDEST_BAR))),
             MofNCompleteColumn(),
             _Rate(unit),
-            TextColumn(_("left:")),
             TimeRemainingColumn(),
-            TimeElapsedColumn(),
+            TextColumn(_("left")),
             console=console,
             disable=not console.is_terminal,
             speed_estimate_period=30,

@@ -17,7 +17,7 @@ from config.words import _
 from pipeline.intake import take_in as intake
 from pipeline.intake.affiliation import Affiliation
 from pipeline.queue import drive as driving
-from reports import shapes, terminal
+from reports import results, shapes
 from reports.progress import bar
 from storage.ledger import Ledger, documents
 
@@ -50,7 +50,7 @@ def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: b
             opened, objects, paths, affiliation, lambda done, total: shown.show(_("Taking in"), done, total)
         )
     if not quiet:
-        terminal.taken_in(result)
+        results.taken_in(result)
     return result.batch_id
 
 

@@ -35,9 +35,8 @@ def read_table(path: Path, columns: Mapping[str, Sequence[str]], required: Seque
             names = _canonical(next(csv.reader([header], delimiter=delimiter), []), columns)
             absent = [name for name in required if name not in names]
             if absent:
-                raise UnreadableList(
-                    name=path.name, detail=N_("missing column: {columns}"), columns=", ".join(absent)
-                )
+                missing = ", ".join(f"{name} ({columns[name][0].capitalize()})" for name in absent)
+                raise UnreadableList(name=path.name, detail=N_("missing column: {columns}"), columns=missing)
             reader = csv.reader(lines, delimiter=delimiter)
             for cells in reader:
                 if any(cell.strip() for cell in cells):

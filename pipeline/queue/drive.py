@@ -142,6 +142,6 @@ class _Teller:
         elif left["split"]:
             self._on_tick(N_("Opening files"), read, None)
         elif any(left.values()):
-            self._on_tick(N_("Assembling, storing, indexing"), read, received)
+            self._on_tick(N_("Storing, indexing"), read, received)
         else:
             self._on_tick(N_("Done"), read, received)
