@@ -9,32 +9,24 @@ from itertools import islice
 from pathlib import Path
 
 from errors import N_
-from pipeline.intake.lists import Row, read_table, whole_number
+from pipeline.alarms import compare_pages
+from pipeline.intake.lists import Fault, Row, read_table, whole_number
 from pipeline.sheets.codes import new_sheet_id
 from storage.file_numbers import file_key
-from storage.ledger import Ledger, Transaction, inventory
+from storage.ledger import Ledger, Transaction, documents, inventory
 
 COLUMNS = {
-    "file_number": ("aktenzeichen", "az", "aktennummer", "az."),
-    "volume": ("band", "bd", "bd."),
-    "holder": ("name", "inhaber", "holder name", "holder_name", "person"),
-    "box": ("karton", "kiste"),
-    "remark": ("bemerkung", "bemerkungen", "hinweis"),
-    "pages": ("seiten", "seitenzahl", "blatt"),
+    "file_number": ("Aktenzeichen", "Az", "Aktennummer", "Akten-Nr", "Geschäftszeichen"),
+    "volume": ("Band", "Bd", "Bandnummer", "Band-Nr"),
+    "holder": ("Name", "Inhaber", "holder name", "Person"),
+    "box": ("Karton", "Kartonnummer", "Karton-Nr", "Kiste"),
+    "remark": ("Bemerkung", "Bemerkungen", "Hinweis"),
+    "pages": ("Seiten", "Seitenzahl", "Anzahl Seiten", "Blatt"),
 }
 _HIGHEST_VOLUME = 999
 _MOST_PAGES = 100_000
 _LONGEST_FILE_NUMBER = 80
 _ROWS_A_TRANSACTION = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A row that was not taken, and why: an untranslated template with its fields."""
-
-    line: int
-    message: str
-    params: dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +68,9 @@ def import_inventory(ledger: Ledger, path: Path) -> Import:
     while chunk := list(islice(rows, _ROWS_A_TRANSACTION)):
         with ledger.write() as tx:
             for row in chunk:
+                if isinstance(row, Fault):
+                    faults.append(row)
+                    continue
                 try:
                     outcomes[_take(tx, row, seen)] += 1
                 except _FaultyRowError as fault:
@@ -88,13 +83,13 @@ def _take(tx: Transaction, row: Row, seen: dict[tuple[str, int], int]) -> str:
     first = seen.setdefault((entry.key, entry.volume), row.line)
     if first != row.line:
         raise _FaultyRowError(N_("stands already in line {first}"), first=first)
-    spelling = inventory.spelling(tx, entry.key)
+    spelling = inventory.spelling(tx, entry.key, in_inventory=True)
     if spelling is not None and spelling.casefold() != entry.file_number.casefold():
         # Folder and file names tell the two apart no more: better say so than file into the wrong one.
         raise _FaultyRowError(
             N_("'{given}' differs from '{known}' in separators only"), given=entry.file_number, known=spelling
         )
-    return inventory.put(
+    outcome = inventory.put(
         tx,
         file_number=entry.file_number,
         file_key=entry.key,
@@ -104,6 +99,17 @@ def _take(tx: Transaction, row: Row, seen: dict[tuple[str, int], int]) -> str:
         expected_pages=entry.pages,
         **entry.details,
     )
+    if outcome == "updated":
+        _compare_again(tx, entry)
+    return outcome
+
+
+def _compare_again(tx: Transaction, entry: _Entry) -> None:
+    """Hold the inventory's new number of pages against what is already stored."""
+    volume = inventory.find(tx, entry.key, entry.volume)
+    document = documents.get(tx, volume.id) if volume else None
+    if document is not None and document.state in ("stored", "empty"):
+        compare_pages(tx, document)
 
 
 def _parse(row: Row) -> _Entry:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from errors import N_, UnreadableList
-from pipeline.intake.inventory import Fault
-from pipeline.intake.lists import Row, read_table, whole_number
+from pipeline.intake.lists import Fault, Row, read_table, whole_number
+from storage.file_numbers import file_key
 
 FILE_NAME = "manifest.csv"
 COLUMNS = {
-    "path": ("datei", "dateiname", "pfad", "file", "filename"),
-    "file_number": ("aktenzeichen", "az"),
-    "volume": ("band", "bd"),
-    "pages": ("seiten", "seitenzahl"),
-    "sha256": ("sha-256", "hash", "prüfsumme"),
+    "path": ("Datei", "Dateiname", "Pfad", "file", "file name"),
+    "file_number": ("Aktenzeichen", "Az", "Aktennummer", "Akten-Nr"),
+    "volume": ("Band", "Bd", "Bandnummer", "Band-Nr"),
+    "pages": ("Seiten", "Seitenzahl", "Anzahl Seiten"),
+    "sha256": ("SHA-256", "Hash", "Prüfsumme"),
 }
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the manifest says of one file; None where it says nothing."""
+    """What the manifest says of one file; None or "" where it says nothing."""
 
     line: int
     path: PurePosixPath
@@ -46,21 +46,28 @@ def read_manifest(path: Path) -> Manifest:
     """Read a manifest; raises ``UnreadableList`` when the columns ``path`` and ``file_number`` are absent.
 
     A path that leaves the manifest's folder, or is absolute, is a fault: nothing outside is ever read.
+    A file named twice for two volumes keeps its entry without a volume: nobody knows which one is right.
     """
     entries: dict[PurePosixPath, Entry] = {}
     faults: list[Fault] = []
     for row in read_table(path, COLUMNS, required=("path", "file_number")):
-        entry = _parse(row)
+        entry = row if isinstance(row, Fault) else _parse(row)
         if isinstance(entry, Fault):
             faults.append(entry)
         elif entry.path in entries:
-            first = entries[entry.path].line
-            faults.append(Fault(row.line, N_("stands already in line {first}"), {"first": first}))
+            first = entries[entry.path]
+            faults.append(Fault(entry.line, N_("stands already in line {first}"), {"first": first.line}))
+            if _volume_of(first) != _volume_of(entry):
+                entries[entry.path] = replace(first, file_number="")
         else:
             entries[entry.path] = entry
     if not entries and not faults:
         raise UnreadableList(name=path.name, detail=N_("it has no rows"))
     return Manifest(entries, tuple(faults))
+
+
+def _volume_of(entry: Entry) -> tuple[str, int]:
+    return file_key(entry.file_number), entry.volume
 
 
 def _parse(row: Row) -> Entry | Fault:

@@ -88,7 +88,7 @@ def put(
     """Add a volume or update what is known of it; returns "added", "updated" or "unchanged".
 
     ``new_ids`` are taken for the case file and the volume where these are new. A field given as None
-    keeps its old value. Once in the inventory, a volume stays in it.
+    keeps its old value. Once in the inventory, a volume stays in it, and its file number's spelling holds.
     """
     case = {"file_number": file_number, "holder": holder, "in_inventory": in_inventory}
     case_id, case_changed = _put_case_file(tx, file_key, new_ids[0], case)
@@ -124,6 +124,10 @@ def _put_case_file(
     changed: dict[str, object] = {}
     if in_inventory and not old["in_inventory"]:
         changed["in_inventory"] = True
+        if values["file_number"] != old["file_number"]:
+            # So far it was known from a folder's name, where no "/" can stand.
+            changed["file_number"] = values["file_number"]
+            _index_again(tx, old["id"])
     if holder is not None and holder != old["holder"]:
         changed["holder"] = holder
     if changed:
@@ -132,7 +136,16 @@ def _put_case_file(
     return old["id"], bool(changed)
 
 
-def spelling(tx: Transaction, file_key: str) -> str | None:
-    """The file number as first recorded under this key, or None."""
-    found: str | None = tx.value(select(case_files.c.file_number).where(case_files.c.file_key == file_key))
+def _index_again(tx: Transaction, case_file_id: str) -> None:
+    """The search index shows file numbers: those of this case file's documents have changed."""
+    own = select(volumes.c.id).where(volumes.c.case_file_id == case_file_id)
+    tx.run(documents.update().where(documents.c.volume_id.in_(own)).values(indexed_revision=None))
+
+
+def spelling(tx: Transaction, file_key: str, *, in_inventory: bool = False) -> str | None:
+    """The file number recorded under this key, or None; ``in_inventory``: only if the inventory names it."""
+    query = select(case_files.c.file_number).where(case_files.c.file_key == file_key)
+    if in_inventory:
+        query = query.where(case_files.c.in_inventory)
+    found: str | None = tx.value(query)
     return found
