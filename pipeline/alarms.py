@@ -1,11 +1,12 @@
-"""What alarms mean, and the one that compares expected with actual pages."""
+"""What alarms mean, and those that compare expected with actual pages."""
 
 from __future__ import annotations
 
 from errors import N_, Description
-from storage.ledger import Transaction, alarms, documents, inventory, pages
+from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
 
 PAGES_DIFFER = "pages_differ"
+MANIFEST_PAGES = "manifest_pages"
 
 #: Alarm code → what a clerk reads and what to do, as templates like those in ``errors``.
 ALARMS = {
@@ -14,7 +15,7 @@ ALARMS = {
         N_("Compare with the paper; scan what is missing, or correct the number in the inventory."),
         retryable=False,
     ),
-    "manifest_pages": Description(
+    MANIFEST_PAGES: Description(
         N_("The manifest promises {expected} pages, the file has {actual}: {name}"),
         N_("Ask the contractor; ingest a complete file."),
         retryable=False,
@@ -52,6 +53,16 @@ ALARMS = {
     "same_bytes_elsewhere": Description(
         N_("The same file was delivered for two volumes: {name} and {first}"),
         N_("Check where it belongs; it was stored once, in the first volume."),
+        retryable=False,
+    ),
+    "other_content": Description(
+        N_("Not the file the manifest names, but one that came before; its SHA-256 differs: {name}"),
+        N_("Ask the contractor for the right file and ingest it."),
+        retryable=False,
+    ),
+    "ambiguous_name": Description(
+        N_("The names of file and folder point to different case files: {name}"),
+        N_("Look at it and use 'akten assign'; until then it is unassigned."),
         retryable=False,
     ),
     "not_in_inventory": Description(
@@ -117,3 +128,18 @@ def compare_pages(tx: Transaction, document: documents.Document) -> None:
         "volume": volume.number,
     }
     alarms.sound(tx, PAGES_DIFFER, volume.id, volume_id=volume.id, params=params)
+
+
+def compare_with_manifest(tx: Transaction, source: sources.Source) -> None:
+    """The pages a manifest promises against those a file has, once it is opened: sounds or ends an alarm."""
+    if source.page_count is None or source.expected_pages in (None, source.page_count):
+        alarms.clear(tx, MANIFEST_PAGES, source.id)
+        return
+    alarms.sound(
+        tx,
+        MANIFEST_PAGES,
+        source.id,
+        batch_id=source.batch_id,
+        volume_id=source.hint_volume_id,
+        params={"name": source.name, "expected": source.expected_pages, "actual": source.page_count},
+    )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from errors import NotFound
 from pipeline.intake.affiliation import volume_for
-from storage.ledger import Ledger, Transaction, counts, documents, pages, sources
+from storage.file_numbers import file_key
+from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, sources
 
 
 def retry(ledger: Ledger, failure_ids: Sequence[str]) -> int:
@@ -53,6 +54,8 @@ def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
 
     Pages that follow a cover sheet stay where it put them. Raises ``NotFound``.
     """
+    if not file_key(file_number):
+        raise NotFound(name=file_number)
     with ledger.write() as tx:
         source, document = sources.get(tx, name), documents.get(tx, name)
         if source is not None:
@@ -65,4 +68,5 @@ def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
         for one in chosen:
             sources.assign(tx, one.id, volume_id)
             sources.set_stack_state(tx, one.stack_id, "open")
+            alarms.clear(tx, "ambiguous_name", one.id)
     return len(chosen)

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable
 from pipeline import reading
-from pipeline.alarms import compare_pages
+from pipeline.alarms import compare_pages, compare_with_manifest
 from pipeline.context import MAX_ATTEMPTS, Context
 from pipeline.filing import Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
-from pipeline.intake.take_in import own_stack
+from pipeline.intake.register import own_stack
 from pipeline.product import binding as product
 from pipeline.reading import entry_of, product_page_of
 from pipeline.scans.pages import inspect, open_page
@@ -191,11 +192,9 @@ def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -
         # A TIFF among single images turned out to hold several pages: nothing is read on across it.
         stack_id = own_stack(source.sha256)
         sources.add_stack(tx, stack_id, source.batch_id, source.name)
-    where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}
-    if source.expected_pages not in (None, facts.pages):
-        params = {"name": source.name, "expected": source.expected_pages, "actual": facts.pages}
-        alarms.sound(tx, "manifest_pages", source.id, params=params, **where)
+    compare_with_manifest(tx, replace(source, page_count=facts.pages))
     if facts.repaired:
+        where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}
         alarms.sound(tx, "repaired", source.id, params={"name": source.name}, **where)
     return sources.split(tx, source, facts.media_type.value, facts.pages, stack_id)
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import PurePosixPath
 
 from pipeline.intake.delivery import Delivery
 from pipeline.sheets.codes import new_sheet_id
@@ -16,8 +19,10 @@ from storage.file_numbers import file_key
 from storage.ledger import Transaction, alarms, inventory
 
 _WITH_VOLUME = re.compile(
-    r"(?P<number>.+?)[\s_.-]+(?:Bd|Band|Vol|Volume)[\s_.-]*(?P<volume>[0-9]{1,3})", re.I
+    r"(?P<number>.+?)[\s_.-]+(?:Bd|Band|Vol|Volume)[\s_.-]*(?P<volume>0*[1-9][0-9]{0,2})", re.I
 )
+#: Endings of scans, and nothing else: the end of ``33.2-2019_004711`` is none.
+_ENDING = re.compile(r"\.(?:pdf|tiff?|jpe?g|jpe|png)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +33,68 @@ class Hint:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Names that point to different case files: nobody but a person can tell which one is right."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    file_number: str
+    volume: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Affiliation:
-    """Finds volumes by manifest and name.
+    """How volumes are found by manifest and name.
 
     ``number_pattern`` is a regular expression that a file number's key matches as a whole; a name that
     matches is a file number even if no inventory knows it. Empty: only known numbers count.
     """
 
-    def __init__(self, number_pattern: str = "") -> None:
-        self._pattern = re.compile(number_pattern) if number_pattern else None
+    number_pattern: str = ""
 
-    def of(self, tx: Transaction, delivery: Delivery) -> Hint | None:
-        """The volume a file belongs to by its circumstances; one nobody announced is added, with an alarm."""
+    def within(self, tx: Transaction) -> Finder:
+        """A finder for all files of a delivery; it remembers what it has asked the ledger."""
+        return Finder(tx, re.compile(self.number_pattern) if self.number_pattern else None)
+
+
+class Finder:
+    """Finds the volumes of files in one transaction."""
+
+    def __init__(self, tx: Transaction, pattern: re.Pattern[str] | None) -> None:
+        self._pattern = pattern
+        self._spelling = cache(lambda key: inventory.spelling(tx, key))
+        self._volume_for = cache(lambda file_number, volume: volume_for(tx, file_number, volume))
+
+    def of(self, delivery: Delivery) -> Hint | Contradiction | None:
+        """The volume a file belongs to by its circumstances; one nobody announced is added, with an alarm.
+
+        The manifest is explicit, so it is believed before any name. Names have to agree on the case file;
+        the one nearest to the file that names a volume says which.
+        """
         entry = delivery.entry
         if entry is not None and file_key(entry.file_number):
-            return Hint(volume_for(tx, entry.file_number, entry.volume), "manifest")
-        names = [delivery.name.stem, *(part for part in reversed(delivery.name.parts[:-1]))]
-        for name in names:
-            number, volume = _split(name)
+            return Hint(self._volume_for(entry.file_number, entry.volume), "manifest")
+        named = list(self._named(delivery.name))
+        if not named:
+            return None
+        if len({file_key(one.file_number) for one in named}) > 1:
+            return Contradiction()
+        volume = next((one.volume for one in named if one.volume is not None), 1)
+        return Hint(self._volume_for(named[0].file_number, volume), "name")
+
+    def _named(self, name: PurePosixPath) -> Iterator[_Named]:
+        """The file numbers in a file's name and its folders' names, the nearest first."""
+        ending = _ENDING.fullmatch(name.suffix)
+        for part in (name.stem if ending else name.name, *reversed(name.parts[:-1])):
+            number, volume = _split(part)
             key = file_key(number)
-            spelling = inventory.spelling(tx, key) if key else None
+            spelling = self._spelling(key) if key else None
             if spelling is not None:
-                return Hint(volume_for(tx, spelling, volume), "name")
-            if key and self._pattern and self._pattern.fullmatch(key):
-                return Hint(volume_for(tx, number, volume), "name")
-        return None
+                yield _Named(spelling, volume)
+            elif key and self._pattern and self._pattern.fullmatch(key):
+                yield _Named(number, volume)
 
 
 def volume_for(tx: Transaction, file_number: str, number: int) -> str:
@@ -75,7 +117,7 @@ def volume_for(tx: Transaction, file_number: str, number: int) -> str:
     return volume_id
 
 
-def _split(name: str) -> tuple[str, int]:
-    """A name's file number and volume; volume 1 when none is named."""
+def _split(name: str) -> tuple[str, int | None]:
+    """A name's file number and volume; None when it names none."""
     match = _WITH_VOLUME.fullmatch(name)
-    return (match["number"], int(match["volume"])) if match else (name, 1)
+    return (match["number"], int(match["volume"])) if match else (name, None)

@@ -4,33 +4,49 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from errors import NothingToDo, Param, UnreadableList
+from errors import N_, NothingToDo, Param, UnreadableList
 from pipeline.intake.manifest import FILE_NAME, Entry, read_manifest
 
 #: What office systems leave in folders: no scan, so not even worth quarantine.
-_JUNK = {"thumbs.db", "desktop.ini", ".ds_store", FILE_NAME}
+_JUNK = {"thumbs.db", "desktop.ini", ".ds_store"}
+#: What macOS packs beside a file ``x`` as ``._x`` (AppleSingle/AppleDouble, RFC 1740).
+_APPLE_DOUBLE = b"\0\5\x16\7"
+
+#: The names that lie in a folder, by the form in which two spellings are equal.
+_Listing = Callable[[Path], Mapping[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One file: where it lies, its name from the delivery's root on, and what a manifest says of it."""
+    """One file: where it lies, its name from the delivery's root on, and what a manifest says of it.
+
+    ``place`` counts what was met on the walk: files whose places differ by one lay side by side.
+    """
 
     path: Path
     name: PurePosixPath
     entry: Entry | None
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """Something met on the walk that a person has to look at: an alarm's code, its subject and details."""
+    """Something met on the walk that a person has to look at: an alarm's code, its subject and details.
+
+    ``delivery`` is the file that is missing by it: the volume it belongs to must not count as whole.
+    """
 
     code: str
     subject: str
     params: Mapping[str, Param]
+    delivery: Delivery | None = None
 
 
 @dataclass(slots=True)
@@ -39,23 +55,40 @@ class Findings:
 
     deliveries: list[Delivery] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
+    places: int = 0
 
-    def odd(self, code: str, name: PurePosixPath, **params: Param) -> None:
+    def add(self, path: Path, name: PurePosixPath, entry: Entry | None = None) -> None:
+        """Note a file to take in."""
+        self.deliveries.append(Delivery(path, name, entry, self.places))
+        self.places += 1
+
+    def odd(self, code: str, name: PurePosixPath, params: Mapping[str, Param] | None = None) -> None:
         """Note an oddity about a file."""
-        self.oddities.append(Oddity(code, str(name), {"name": str(name), **params}))
+        self.oddities.append(Oddity(code, str(name), {"name": str(name), **(params or {})}))
+
+    def missing(self, code: str, delivery: Delivery, params: Mapping[str, Param]) -> None:
+        """Note a file that ought to be there and cannot be taken in."""
+        name = str(delivery.name)
+        self.oddities.append(Oddity(code, name, {"name": name, **params}, delivery))
+
+    def leave_out(self, code: str, name: PurePosixPath, params: Mapping[str, Param] | None = None) -> None:
+        """Note what is not taken in: the files before and after it do not lie side by side."""
+        self.odd(code, name, params)
+        self.places += 1
 
 
 def find(paths: Sequence[Path]) -> Findings:
     """All files at ``paths``, folders with everything below them; links are not followed.
 
-    Raises ``NothingToDo`` when a path does not exist, or when there is no file at all.
+    Every file is found once, however often ``paths`` lead to it. Raises ``NothingToDo`` when a path does
+    not exist, or when there is no file at all.
     """
     found = Findings()
-    for path in paths:
+    for path in _in_order(_outermost(paths)):
         if path.is_dir():
             _walk(path, PurePosixPath(printable(path.resolve().name)), {}, found)
         elif path.is_file():
-            found.deliveries.append(Delivery(path, PurePosixPath(printable(path.name)), None))
+            found.add(path, PurePosixPath(printable(path.name)))
         else:
             raise NothingToDo(name=str(path))
     if not found.deliveries and not found.oddities:
@@ -63,38 +96,73 @@ def find(paths: Sequence[Path]) -> Findings:
     return found
 
 
-def natural(text: str) -> list[tuple[int, int, str]]:
+def natural(text: str) -> tuple[list[tuple[int, int, str]], str]:
     """A sort key that puts page 2 before page 10."""
     pieces = re.split(r"([0-9]+)", text.casefold())
-    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces], text
 
 
 def printable(name: str) -> str:
-    """A file name as text that can be stored and shown, whatever bytes it was made of."""
-    text = os.fsencode(name).decode("utf-8", "replace")
+    """A file name as text that can be stored, shown and compared, whatever bytes it was made of."""
+    text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _outermost(paths: Sequence[Path]) -> list[Path]:
+    """Paths that do not lie in a folder that is given too, each once."""
+    real: dict[Path, Path] = {}
+    for path in paths:
+        real.setdefault(Path(os.path.realpath(path)), path)
+    return [
+        path for place, path in real.items() if real.keys().isdisjoint(place.parents) or not path.exists()
+    ]
+
+
+def _in_order(paths: Iterable[Path]) -> Iterator[Path]:
+    """Files of one folder in natural order, as in a walk: a shell's ``*.jpg`` puts 10 before 2."""
+    for (_, is_file), group in groupby(paths, key=lambda path: (path.parent, path.is_file())):
+        alike = list(group)
+        yield from sorted(alike, key=lambda path: natural(path.name)) if is_file else alike
 
 
 def _walk(folder: Path, shown: PurePosixPath, entries: Mapping[Path, Entry], found: Findings) -> None:
     """Take in one folder; ``entries`` is what manifests further up say, by path."""
-    manifest = folder / FILE_NAME
-    if manifest.is_file() and not manifest.is_symlink():
-        entries = _entries(manifest, shown / FILE_NAME, found)
     try:
         content = sorted(os.scandir(folder), key=lambda item: natural(item.name))
     except OSError as error:
-        found.odd("unreadable", shown, detail=error.strerror or str(error))
+        found.leave_out("unreadable", shown, {"detail": error.strerror or str(error)})
         return
+    manifests = [item for item in content if item.name.casefold() == FILE_NAME and _is_plain(item)]
+    for item in manifests[:1]:
+        entries = {**entries, **_entries(Path(item.path), shown / printable(item.name), found)}
+    for item in manifests[1:]:
+        found.odd("bad_manifest", shown / printable(item.name), {"detail": N_("the folder has another one")})
     for item in content:
         path, name = Path(item.path), shown / printable(item.name)
         if item.is_symlink():
-            found.odd("link_skipped", name)
+            found.leave_out("link_skipped", name)
         elif item.is_dir():
             _walk(path, name, entries, found)
-        elif item.is_file() and item.name.casefold() not in _JUNK:
+        elif not item.is_file():
+            found.leave_out("unreadable", name, {"detail": N_("no regular file")})
+        elif item not in manifests and not _is_junk(path):
             if entries and path not in entries:
                 found.odd("not_in_manifest", name)
-            found.deliveries.append(Delivery(path, name, entries.get(path)))
+            found.add(path, name, entries.get(path))
+
+
+def _is_plain(item: os.DirEntry[str]) -> bool:
+    return item.is_file(follow_symlinks=False)
+
+
+def _is_junk(path: Path) -> bool:
+    if not path.name.startswith("._"):
+        return path.name.casefold() in _JUNK
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
+    except OSError:
+        return False  # reading it will tell
 
 
 def _entries(manifest: Path, shown: PurePosixPath, found: Findings) -> dict[Path, Entry]:
@@ -102,12 +170,52 @@ def _entries(manifest: Path, shown: PurePosixPath, found: Findings) -> dict[Path
     try:
         content = read_manifest(manifest)
     except UnreadableList as error:
-        found.odd("bad_manifest", shown, **{key: error.params[key] for key in error.params if key != "name"})
+        found.odd("bad_manifest", shown, {key: error.params[key] for key in error.params if key != "name"})
         return {}
     for fault in content.faults:
         params = {"name": str(shown), "line": fault.line, "detail": fault.message, **fault.params}
         found.oddities.append(Oddity("bad_manifest_row", f"{shown}:{fault.line}", params))
+    located = _located(manifest.parent, content.entries.values())
     for entry in content.entries.values():
-        if not (manifest.parent / entry.path).is_file():
-            found.odd("missing_file", shown.parent / printable(str(entry.path)), line=entry.line)
-    return {manifest.parent / path: entry for path, entry in content.entries.items()}
+        if entry not in located.values():
+            name = shown.parent / printable(str(entry.path))
+            found.missing("missing_file", Delivery(manifest, name, entry, 0), {"line": entry.line})
+    return located
+
+
+def _located(folder: Path, entries: Iterable[Entry]) -> dict[Path, Entry]:
+    """Which file each entry means: exactly so called first, else the only one whose name reads the same.
+
+    Windows does not tell capitals, and what macOS packs has its umlauts taken apart.
+    """
+    listing = cache(_listing)
+    candidates = [(_locate(folder, entry.path, listing), entry) for entry in entries]
+    located = {path: entry for path, entry in candidates if path == folder / entry.path}
+    for path, entry in candidates:
+        if path is not None:
+            located.setdefault(path, entry)
+    return located
+
+
+def _locate(folder: Path, path: PurePosixPath, listing: _Listing) -> Path | None:
+    for part in path.parts:
+        alike = listing(folder).get(_folded(part), [])
+        if part not in alike and len(alike) != 1:
+            return None
+        folder /= part if part in alike else alike[0]
+    return folder if folder.is_file() else None
+
+
+def _listing(folder: Path) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    try:
+        for item in os.scandir(folder):
+            if not item.is_symlink():
+                names.setdefault(_folded(item.name), []).append(item.name)
+    except OSError:  # no folder, or one that the walk will complain about
+        return {}
+    return names
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from storage.ledger.core import Transaction
-from storage.ledger.tables import alarms
+from storage.ledger.tables import alarms, documents, pages, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,26 @@ def clear(tx: Transaction, code: str, subject: str) -> None:
         tx.record("alarm.cleared", subject, code=code)
 
 
+def clear_others(tx: Transaction, code: str, subjects: Collection[str], keep: Collection[str]) -> None:
+    """End the alarms on ``subjects`` that are not among ``keep``: looked at again, their cause is gone."""
+    raised = select(alarms.c.subject).where(alarms.c.code == code, alarms.c.cleared_at.is_(None))
+    for row in tx.rows(raised):
+        if row["subject"] in subjects and row["subject"] not in keep:
+            clear(tx, code, row["subject"])
+
+
 def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Alarm]:
-    """Open alarms, oldest first; of one batch if named."""
+    """Open alarms, oldest first; of one batch if named: its own, and those of the volumes it has pages of."""
     query = select(*_COLUMNS).where(alarms.c.cleared_at.is_(None)).order_by(alarms.c.id)
     if batch_id is not None:
-        query = query.where(alarms.c.batch_id == batch_id)
+        of_batch = sources.c.batch_id == batch_id
+        promised = select(sources.c.hint_volume_id).where(of_batch, sources.c.hint_volume_id.is_not(None))
+        filed = (
+            select(documents.c.volume_id)
+            .join(pages, pages.c.document_id == documents.c.id)
+            .join(sources, sources.c.id == pages.c.source_id)
+            .where(of_batch, documents.c.volume_id.is_not(None))
+        )
+        of_volume = alarms.c.batch_id.is_(None) & alarms.c.volume_id.in_(promised.union(filed))
+        query = query.where(or_(alarms.c.batch_id == batch_id, of_volume))
     return [Alarm(**row) for row in tx.rows(query)]

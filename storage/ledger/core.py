@@ -37,6 +37,11 @@ class Transaction:
         row = {"at": self.at, "kind": kind, "subject": subject, "data": data}
         self.connection.execute(events.insert().values(row))
 
+    def record_all(self, kind: str, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+        """Append many events of one kind: subjects with their details."""
+        values = [{"at": self.at, "kind": kind, "subject": subject, "data": data} for subject, data in rows]
+        self.run(events.insert(), values)
+
     def run(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Execute a statement that changes rows; returns how many it changed."""
         if rows is not None and not rows:

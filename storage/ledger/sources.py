@@ -84,13 +84,18 @@ def register_batch(
         for stack_id, title in stack_names.items()
     ]
     tx.run(stacks.insert(), rows)
-    for source in new:
-        values = {name: getattr(source, name) for name in NewSource.__slots__}
-        state = "quarantined" if source.reason else "waiting"
-        tx.run(sources.insert().values(batch_id=batch_id, state=state, **values))
-        tx.record("source.received", source.id, batch=batch_id, sha256=source.sha256, size=source.size)
-        if source.reason:
-            tx.record("source.quarantined", source.id, reason=source.reason)
+    received = [
+        {
+            **{name: getattr(source, name) for name in NewSource.__slots__},
+            "batch_id": batch_id,
+            "state": "quarantined" if source.reason else "waiting",
+        }
+        for source in new
+    ]
+    tx.run(sources.insert(), received)
+    facts = ((one.id, {"batch": batch_id, "sha256": one.sha256, "size": one.size}) for one in new)
+    tx.record_all("source.received", list(facts))
+    tx.record_all("source.quarantined", [(one.id, {"reason": one.reason}) for one in new if one.reason])
 
 
 def resubmit(
@@ -101,6 +106,13 @@ def resubmit(
     values |= {"reason": None, "reason_params": None}
     tx.run(sources.update().where(sources.c.id == source_id).values(state="waiting", attempts=0, **values))
     tx.record("source.resubmitted", source_id)
+
+
+def expect(tx: Transaction, source: Source, page_count: int) -> None:
+    """Record how many pages a source is said to have now."""
+    if page_count != source.expected_pages:
+        tx.run(sources.update().where(sources.c.id == source.id).values(expected_pages=page_count))
+        tx.record("source.expected", source.id, pages=page_count)
 
 
 def claim(tx: Transaction, source_id: str, claim: Claim) -> Source | None:
@@ -204,8 +216,8 @@ def others_expected(tx: Transaction, batch_id: str, volume_id: str) -> bool:
     return tx.value(query) is not None
 
 
-def assign(tx: Transaction, source_id: str, volume_id: str) -> None:
-    """Name a source's volume by hand; what a cover sheet in it says goes on holding."""
-    values = {"hint_volume_id": volume_id, "hint_by": "hand"}
+def assign(tx: Transaction, source_id: str, volume_id: str, by: str = "hand") -> None:
+    """Name a source's volume, by hand or what else; what a cover sheet in it says goes on holding."""
+    values = {"hint_volume_id": volume_id, "hint_by": by}
     tx.run(sources.update().where(sources.c.id == source_id).values(values))
     tx.record("source.assigned", source_id, volume=volume_id)

@@ -1,4 +1,4 @@
-"""The inventory list as German offices write it: what is read, what is refused by line, what an update does."""
+"""The inventory list as German offices write it: what is read, what is refused, what an update does."""
 
 from pathlib import Path
 
