@@ -2,10 +2,11 @@
 
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
-    │   ├── NotFound, BadSetting, UnreadableList, NothingToDo, BadKey, BadQuery
+    │   ├── NotFound, NoDocument, NoDataFolder, BadSetting, UnreadableList, NothingToDo, OwnFolder,
+    │   │   BadOutput, BadKey, BadQuery
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   IndexOutdated, IndexBusy*, WorkersFailing
+    │   │   IndexOutdated, IndexBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -94,6 +95,22 @@ class NotFound(WrongUse):
     hint = N_("Ids are shown by 'akten documents', 'akten search' and 'akten failures'.")
 
 
+class NoDocument(WrongUse):
+    """A source or page is known, but lies in no document."""
+
+    code = "no_document"
+    message = N_("'{name}' is known, but lies in no document (yet).")
+    hint = N_("'akten failures' shows what is in quarantine, 'akten status' what still waits.")
+
+
+class NoDataFolder(WrongUse):
+    """A question about a data folder in which nothing was ever taken in."""
+
+    code = "no_data_folder"
+    message = N_("There is no data folder at '{path}'.")
+    hint = N_("Name it by --data or AKTEN_DATA; 'akten inventory import' and 'akten run' make a new one.")
+
+
 class BadSetting(WrongUse):
     """A setting has a value that cannot be used."""
 
@@ -116,6 +133,22 @@ class NothingToDo(WrongUse):
     code = "nothing_there"
     message = N_("There is nothing at '{name}'.")
     hint = N_("Check the path; a folder, a PDF, TIFF, JPEG or PNG file is expected.")
+
+
+class OwnFolder(WrongUse):
+    """What is to be taken in lies in the data folder: Aktenwerk's own files are no scans."""
+
+    code = "own_folder"
+    message = N_("'{name}' lies in the data folder, where Aktenwerk keeps its own files.")
+    hint = N_("Name the folder with the scans; keep it outside the data folder.")
+
+
+class BadOutput(WrongUse):
+    """A file cannot be written where the user wants it."""
+
+    code = "bad_output"
+    message = N_("'{path}' cannot be written: {detail}.")
+    hint = N_("Name a file, new or to be replaced, in a folder that is there and may be written.")
 
 
 class BadKey(WrongUse):
@@ -211,6 +244,14 @@ class WorkersFailing(PartMissing):
     code = "workers_failing"
     message = N_("The workers end as soon as they are started.")
     hint = N_("The reason stands at the end of {log}; 'akten doctor' may know more.")
+
+
+class PlaceUnusable(PartMissing):
+    """A file or folder that is needed cannot be made, read or written."""
+
+    code = "place_unusable"
+    message = N_("'{path}' cannot be used: {detail}.")
+    hint = N_("Check the path, its rights and the disk; --data or AKTEN_DATA names the data folder.")
 
 
 class DiskFull(AktenError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import errors
+from errors import N_
 from storage.objects import StoredObject
 
 #: Bytes held at a time.
@@ -35,11 +36,31 @@ def hash_chunks(
     return StoredObject(key, size, sha256.hexdigest())
 
 
+def check_target(target: Path) -> None:
+    """Raise ``errors.BadOutput`` unless a file can be written at ``target``, new or in place of a file.
+
+    Anything but a regular file is refused: a device or a socket would be replaced like one.
+    """
+    detail = None
+    if target.is_dir():
+        detail = N_("it is a folder")
+    elif target.exists() and not target.is_file():
+        detail = N_("it is no ordinary file")
+    elif not target.parent.is_dir():
+        detail = N_("its folder does not exist")
+    elif not os.access(target.parent, os.W_OK | os.X_OK):
+        detail = N_("its folder may not be written")
+    if detail is not None:
+        raise errors.BadOutput(path=str(target), detail=detail)
+
+
 def write_file(key: str, chunks: Iterable[bytes], target: Path, sha256: str | None) -> Path:
     """Write ``chunks`` of the object ``key`` into ``target``, which changes only if all went well.
 
-    Raises ``errors.ObjectDamaged`` when ``sha256`` is given and is not that of the bytes.
+    Raises ``errors.ObjectDamaged`` when ``sha256`` is given and is not that of the bytes, and
+    ``errors.BadOutput`` where no file can be written.
     """
+    check_target(target)
     with disk_errors():
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
         temporary = Path(name)

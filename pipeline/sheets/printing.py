@@ -11,6 +11,7 @@ from pipeline.classification.document_types import DocumentType
 from pipeline.sheets.drawing import CoverSheet, cover_sheets, separator_sheets
 from storage.file_numbers import file_key
 from storage.ledger import Ledger, Transaction, inventory
+from storage.streams import check_target
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Choice:
 def print_covers(ledger: Ledger, choice: Choice, authority: str, target: Path) -> int:
     """Write cover sheets for the chosen volumes; returns how many.
 
-    Raises ``NotFound`` for a case file that is not known, ``WrongUse`` when there is none to print.
+    Raises ``NotFound`` for a case file that is not known, ``WrongUse`` when there is none to print,
+    ``BadOutput`` for a target that is no place for a file.
     """
     with ledger.read() as tx:
         chosen = _chosen(tx, choice)
@@ -33,6 +35,7 @@ def print_covers(ledger: Ledger, choice: Choice, authority: str, target: Path) -
         if choice.file_number is not None:
             raise NotFound(name=choice.file_number)
         raise WrongUse(detail=N_("No cover sheet is to be printed: no volume of the inventory is meant."))
+    check_target(target)
     cover_sheets(
         (
             CoverSheet(volume.id, volume.file_number, volume.number, volume.expected_pages, authority)
@@ -53,8 +56,9 @@ def _chosen(tx: Transaction, choice: Choice) -> list[inventory.Volume]:
 def print_separators(types: Sequence[DocumentType], wanted: Sequence[str], target: Path) -> int:
     """Write separator sheets for the wanted document types, for all if none is named; returns how many.
 
-    Raises ``NotFound`` for a type that is not configured.
+    Raises ``NotFound`` for a type that is not configured, ``BadOutput``.
     """
+    check_target(target)
     known = {kind.key for kind in types}
     for key in wanted:
         if key not in known:
