@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from errors import NotFound
+from errors import N_, NotFound, WrongUse
 from pipeline.intake.affiliation import volume_for
-from storage.file_numbers import file_key
+from storage.file_numbers import is_file_number
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, sources
 
 
@@ -52,10 +52,11 @@ def _retry(tx: Transaction, failure_id: str) -> None:
 def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
     """Say which volume a source, or all sources of an unassigned document, belong to; returns how many.
 
-    Pages that follow a cover sheet stay where it put them. Raises ``NotFound``.
+    Pages that follow a cover sheet stay where it put them. Raises ``NotFound``, and ``WrongUse`` for what
+    can be no file number.
     """
-    if not file_key(file_number):
-        raise NotFound(name=file_number)
+    if not is_file_number(file_number):
+        raise WrongUse(detail=N_("This can be no file number."))
     with ledger.write() as tx:
         source, document = sources.get(tx, name), documents.get(tx, name)
         if source is not None:

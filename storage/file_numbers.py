@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+LONGEST_FILE_NUMBER = 80
 _SEPARATORS = re.compile(r"[\s/\\._\-\u2010-\u2015\u2212]+")
 
 
@@ -16,3 +17,8 @@ def file_key(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return _SEPARATORS.sub("-", plain).strip("-")
+
+
+def is_file_number(text: str) -> bool:
+    """Whether ``text`` can be a file number: something but separators, printable, and not endless."""
+    return bool(file_key(text)) and len(text) <= LONGEST_FILE_NUMBER and text.isprintable()

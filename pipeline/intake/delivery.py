@@ -11,7 +11,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-from errors import N_, NothingToDo, Param, UnreadableList
+from errors import N_, NothingToDo, OwnFolder, Param, UnreadableList
 from pipeline.intake.manifest import FILE_NAME, Entry, read_manifest
 
 #: What office systems leave in folders: no scan, so not even worth quarantine.
@@ -51,8 +51,9 @@ class Oddity:
 
 @dataclass(slots=True)
 class Findings:
-    """What lies at the paths: files to take in, in order, and oddities."""
+    """What lies at the paths: files to take in, in order, and oddities; ``own`` folders are passed over."""
 
+    own: frozenset[Path] = frozenset()
     deliveries: list[Delivery] = field(default_factory=list)
     oddities: list[Oddity] = field(default_factory=list)
     places: int = 0
@@ -77,14 +78,17 @@ class Findings:
         self.places += 1
 
 
-def find(paths: Sequence[Path]) -> Findings:
+def find(paths: Sequence[Path], own: Iterable[Path] = ()) -> Findings:
     """All files at ``paths``, folders with everything below them; links are not followed.
 
-    Every file is found once, however often ``paths`` lead to it. Raises ``NothingToDo`` when a path does
-    not exist, or when there is no file at all.
+    Every file is found once, however often ``paths`` lead to it. ``own`` folders, where Aktenwerk keeps
+    its files, are passed over. Raises ``OwnFolder`` for a path in one of them, ``NothingToDo`` when a path
+    does not exist, or when there is no file at all.
     """
-    found = Findings()
+    found = Findings(frozenset(folder.resolve() for folder in own))
     for path in _in_order(_outermost(paths)):
+        if not found.own.isdisjoint((path.resolve(), *path.resolve().parents)):
+            raise OwnFolder(name=str(path))
         if path.is_dir():
             _walk(path, PurePosixPath(printable(path.resolve().name)), {}, found)
         elif path.is_file():
@@ -142,6 +146,8 @@ def _walk(folder: Path, shown: PurePosixPath, entries: Mapping[Path, Entry], fou
         if item.is_symlink():
             found.leave_out("link_skipped", name)
         elif item.is_dir():
+            if path.resolve() in found.own:
+                continue
             _walk(path, name, entries, found)
         elif not item.is_file():
             found.leave_out("unreadable", name, {"detail": N_("no regular file")})

@@ -12,7 +12,7 @@ from errors import N_
 from pipeline.alarms import compare_pages
 from pipeline.intake.lists import Fault, Row, read_table, whole_number
 from pipeline.sheets.codes import new_sheet_id
-from storage.file_numbers import file_key
+from storage.file_numbers import file_key, is_file_number
 from storage.ledger import Ledger, Transaction, documents, inventory
 
 COLUMNS = {
@@ -25,7 +25,6 @@ COLUMNS = {
 }
 _HIGHEST_VOLUME = 999
 _MOST_PAGES = 100_000
-_LONGEST_FILE_NUMBER = 80
 _ROWS_A_TRANSACTION = 500
 
 
@@ -117,7 +116,7 @@ def _parse(row: Row) -> _Entry:
     key = file_key(number)
     if not key:
         raise _FaultyRowError(N_("the file number is missing"))
-    if len(number) > _LONGEST_FILE_NUMBER or not number.isprintable():
+    if not is_file_number(number):
         raise _FaultyRowError(N_("the file number is too long or has unprintable characters"))
     try:
         volume = whole_number(row.values["volume"] or "1", lowest=1, highest=_HIGHEST_VOLUME)

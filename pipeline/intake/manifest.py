@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from errors import N_, UnreadableList
 from pipeline.intake.lists import Fault, Row, read_table, whole_number
-from storage.file_numbers import file_key
+from storage.file_numbers import file_key, is_file_number
 
 FILE_NAME = "manifest.csv"
 COLUMNS = {
@@ -77,6 +77,9 @@ def _parse(row: Row) -> Entry | Fault:
         return Fault(
             row.line, N_("'{value}' is no path below the manifest's folder"), {"value": values["path"]}
         )
+    number = values["file_number"]
+    if file_key(number) and not is_file_number(number):
+        return Fault(row.line, N_("the file number is too long or has unprintable characters"), {})
     digest = values["sha256"].lower()
     if digest and not _SHA256.fullmatch(digest):
         return Fault(row.line, N_("'{value}' is no SHA-256"), {"value": values["sha256"][:80]})
@@ -88,4 +91,4 @@ def _parse(row: Row) -> Entry | Fault:
         pages = whole_number(values["pages"], lowest=0, highest=100_000) if values["pages"] else None
     except ValueError:
         return Fault(row.line, N_("'{value}' is no number of pages"), {"value": values["pages"]})
-    return Entry(row.line, path, values["file_number"], volume, pages, digest or None)
+    return Entry(row.line, path, number, volume, pages, digest or None)

@@ -7,7 +7,7 @@ leaves nothing but objects behind, which the next run finds again: running again
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from errors import N_, NothingToDo
@@ -26,13 +26,16 @@ def take_in(
     paths: Sequence[Path],
     affiliation: Affiliation,
     on_file: Callable[[int, int], None] = lambda _done, _total: None,
+    *,
+    own: Iterable[Path] = (),
 ) -> Intake:
     """Store and register all files at ``paths`` as one batch.
 
-    ``on_file`` is told how many files of how many are done. Raises ``NothingToDo`` when a path does not
-    exist or holds nothing; ``StoreUnavailable`` or ``DiskFull`` before anything is registered.
+    ``on_file`` is told how many files of how many are done; ``own`` folders, where Aktenwerk keeps its
+    files, are passed over. Raises ``NothingToDo`` when a path does not exist or holds nothing,
+    ``OwnFolder``; ``StoreUnavailable`` or ``DiskFull`` before anything is registered.
     """
-    found = find(paths)
+    found = find(paths, own)
     kept: list[Kept] = []
     for done, delivery in enumerate(found.deliveries, 1):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, Row, RowMapping
 from sqlalchemy.exc import OperationalError
 
-from errors import DiskFull, LedgerUnavailable
+from errors import N_, DiskFull, LedgerUnavailable, WrongUse
 from storage.ledger.database import READING, open_database
 from storage.ledger.tables import events
 
@@ -102,3 +102,5 @@ def _translated() -> Iterator[None]:
         if "disk is full" in detail or "No space left" in detail:
             raise DiskFull from error
         raise LedgerUnavailable(detail=detail) from error
+    except UnicodeEncodeError as error:  # bytes of the command line that are no text: no id has such
+        raise WrongUse(detail=N_("A name was given that is no text (no valid UTF-8).")) from error

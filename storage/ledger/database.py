@@ -15,9 +15,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from errors import N_, LedgerUnavailable
+from errors import N_, BadSetting, LedgerUnavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 60
@@ -29,9 +29,13 @@ READING = {"akten_reading": True}
 def open_database(url: str, *, migrate: bool = True) -> Engine:
     """Open the database at a SQLAlchemy ``url`` and bring its tables up to date.
 
-    Raises ``LedgerUnavailable`` when it cannot be opened or was written by a newer Aktenwerk.
+    Raises ``LedgerUnavailable`` when it cannot be opened or was written by a newer Aktenwerk, and
+    ``BadSetting`` for an address that means no database, or one whose driver is not installed.
     """
-    engine = create_engine(url)
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, ImportError) as error:
+        raise BadSetting(name="ledger.url", detail=str(error)) from error
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     try:
