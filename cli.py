@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from config import wiring
 from config.words import _
-from errors import N_, AktenError, Interrupted, NotFound, WrongUse
+from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections
 from pipeline.flow import rebuild_index
 from pipeline.intake.inventory import import_inventory
@@ -25,10 +23,11 @@ from pipeline.sheets import printing
 from pipeline.verify import objects_to_check
 from pipeline.verify import verify as verify_all
 from reports import doctor as doctor_report
-from reports import results, session, shapes, terminal
+from reports import process, results, session, shapes, terminal
 from reports.progress import bar
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
+from storage.streams import check_target
 
 QUARANTINED, PART_MISSING = 1, 3
 
@@ -46,12 +45,32 @@ index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(index_app, name="index")
 
+
+def _path(text: str) -> Path:
+    """A path; an empty one is a shell variable without value, and never means the current folder."""
+    if not text:
+        raise typer.BadParameter(_("the path is empty"))
+    return Path(text)
+
+
 Data = Annotated[
-    Path | None, typer.Option("--data", help=_("The data folder (else AKTEN_DATA, else ./akten-data)."))
+    Path | None,
+    typer.Option(
+        "--data",
+        parser=_path,
+        metavar="DIR",
+        help=_("The data folder (else AKTEN_DATA, else ./akten-data)."),
+    ),
+]
+Output = Annotated[
+    Path, typer.Option("-o", "--output", parser=_path, metavar="FILE", help=_("The PDF to write."))
 ]
 Json = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
 FileNumber = Annotated[str | None, typer.Option("--file-number", help=_("Only this case file."))]
-Paths = Annotated[list[Path], typer.Argument(help=_("Files or folders with scans."), show_default=False)]
+_SCANS = typer.Argument(
+    parser=_path, metavar="PATH...", help=_("Files or folders with scans."), show_default=False
+)
+Paths = Annotated[list[Path], _SCANS]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help=_("Worker processes (default: one a core)."))
 ]
@@ -80,12 +99,15 @@ def everything(
 @inventory_app.command("import", help=_("Take in an inventory list (CSV). A second import updates it."))
 def inventory_import(
     path: Annotated[
-        Path, typer.Argument(help=_("CSV with file_number, volume, holder, box, remark, pages."))
+        Path,
+        typer.Argument(
+            parser=_path, metavar="CSV", help=_("CSV with file_number, volume, holder, box, remark, pages.")
+        ),
     ],
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    with session.ledger(session.settings(data)) as ledger:
+    with session.ledger(session.settings(data), make=True) as ledger:
         result = import_inventory(ledger, path)
     if as_json:
         session.print_json(shapes.imported(result))
@@ -121,7 +143,7 @@ def _list_volumes(data: Path | None, as_json: bool, *, missing_only: bool) -> No
     )
 )
 def sheets(
-    output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
+    output: Output,
     file_number: FileNumber = None,
     volume: Volume = None,
     missing: Annotated[
@@ -132,11 +154,11 @@ def sheets(
     data: Data = None,
 ) -> None:
     settings = session.settings(data)
-    with session.ledger(settings) as ledger:
-        if separators or kind:
-            types = wiring.document_types(settings.document_types)
-            count = printing.print_separators(types, kind or [], output)
-        else:
+    if separators or kind:
+        types = wiring.document_types(settings.document_types)
+        count = printing.print_separators(types, kind or [], output)
+    else:
+        with session.ledger(settings) as ledger:
             chosen = printing.Choice(file_number, volume, missing)
             count = printing.print_covers(ledger, chosen, settings.authority, output)
     terminal.note(N_("Sheets written to {path}: {count}"), count=count, path=str(output))
@@ -151,7 +173,7 @@ def sheets(
 )
 def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
-    with session.ledger(settings) as ledger:
+    with session.ledger(settings, make=True) as ledger:
         batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else {}
     if as_json:
@@ -166,16 +188,16 @@ def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
     help=_("Work on what waits, until interrupted. Recognises, files, assembles, stores and indexes.")
 )
 def work(workers: Workers = None, data: Data = None) -> None:
-    session.work(session.settings(data), workers, until_drained=False, quiet=False)
+    settings = session.settings(data)
+    session.require_parts(settings)
+    session.work(settings, workers, until_drained=False, quiet=False)
 
 
 @app.command(
     help=_("Take in scans and work until all is done. Safe to interrupt and to repeat, even without paths.")
 )
 def run(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help=_("Files or folders with scans."), show_default=False)
-    ] = None,
+    paths: Annotated[list[Path] | None, _SCANS] = None,
     workers: Workers = None,
     data: Data = None,
     as_json: Json = False,
@@ -183,7 +205,8 @@ def run(
     started = time.monotonic()
     settings = session.settings(data)
     batch_id: str | None = None
-    with session.ledger(settings) as ledger:
+    session.require_parts(settings)
+    with session.ledger(settings, make=bool(paths)) as ledger:
         if paths:
             batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
         session.work(settings, workers, until_drained=True, quiet=as_json)
@@ -281,6 +304,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     settings = session.settings(data)
+    wiring.require_folder(settings)
     with wiring.open_index(settings) as index:
         found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
     if as_json:
@@ -297,6 +321,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     settings = session.settings(data)
+    wiring.require_folder(settings)
     with wiring.open_context(settings) as ctx:
         with ctx.ledger.read() as tx:
             found = [(one, pages.of_document(tx, one.id)) for one in find_documents(tx, name, volume)]
@@ -314,7 +339,7 @@ def show(
 @app.command(help=_("Write a document's PDF to a file. Its hash is compared on the way."))
 def fetch(
     name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
-    output: Annotated[Path, typer.Option("-o", "--output", help=_("The PDF to write."))],
+    output: Output,
     volume: Volume = None,
     data: Data = None,
 ) -> None:
@@ -326,6 +351,7 @@ def fetch(
     if len(found) > 1:
         raise WrongUse(detail=N_("Several documents are meant; name one by --volume or by its id."))
     document = found[0]
+    check_target(output)
     wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
     terminal.note(N_("Pages written to {path}: {pages}"), pages=document.page_count, path=str(output))
 
@@ -354,6 +380,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
 @index_app.command("rebuild", help=_("Build the search index anew from ledger and objects."))
 def index_rebuild(data: Data = None) -> None:
     settings = session.settings(data)
+    wiring.require_folder(settings)
     with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
         wiring.discard_index(settings)
         with wiring.open_index(settings) as index:
@@ -375,17 +402,13 @@ def doctor(data: Data = None, as_json: Json = False) -> None:
 
 def main() -> None:
     """Run the command; every error becomes plain words and an exit code (docs/formats.md)."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    process.prepare()
     try:
-        app()
+        with process.disk_errors():
+            app()
     except AktenError as error:
         terminal.error(error)
         sys.exit(error.exit_code)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Interrupted
 
 
 if __name__ == "__main__":

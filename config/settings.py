@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -38,6 +41,17 @@ _REASONS = {
     "less_than_equal": N_("at most {le} is expected"),
     "extra_forbidden": N_("there is no such setting"),
 }
+#: What the numbers may be; beyond, a setting is a slip of the pen.
+_RANGES: Mapping[str, tuple[float, float]] = {
+    "ocr.dpi": (70, 1200),
+    "ocr.time_limit": (1, 280),
+    "limits.max_megapixels": (1, 10_000),
+    "limits.max_pages": (1, 1_000_000),
+    "limits.max_file_mb": (1, 1_000_000),
+    "limits.render_seconds": (1, 280),
+}
+#: Names of Tesseract's models joined by "+"; they become part of a command.
+_LANGUAGE = re.compile(r"[A-Za-z][\w/-]*(\+[A-Za-z][\w/-]*)*")
 
 
 class _Section(BaseModel):
@@ -140,11 +154,15 @@ def load_settings(data: Path | None = None) -> Settings:
             )
 
     try:
-        return Layered(data=folder.absolute())
+        return _sensible(Layered(data=folder.absolute()))
     except ValidationError as error:
         raise _bad_setting(dict(error.errors()[0])) from error
-    except tomllib.TOMLDecodeError as error:
+    except SettingsError as error:  # a whole section given as one variable that is no JSON
+        raise BadSetting(name="AKTEN_*", detail=str(error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(name=str(own), detail=N_("no TOML: {said}"), said=str(error)) from error
+    except OSError as error:
+        raise BadSetting(name=str(own), detail=error.strerror or str(error)) from error
 
 
 def _bad_setting(first: dict[str, Any]) -> BadSetting:
@@ -155,3 +173,21 @@ def _bad_setting(first: dict[str, Any]) -> BadSetting:
         fields["expected"] = str(fields["expected"]).replace(" or ", ", ")
     name = ".".join(str(part) for part in first["loc"])
     return BadSetting(**{**fields, "name": name, "detail": _REASONS.get(first["type"], first["msg"])})
+
+
+def _sensible(settings: Settings) -> Settings:
+    """The settings, if they can be meant; raises ``BadSetting``."""
+    for name, (lowest, highest) in _RANGES.items():
+        section, field = name.split(".")
+        value = getattr(getattr(settings, section), field)
+        if not lowest <= value <= highest:
+            detail = N_("{value} is not between {lowest} and {highest}")
+            raise BadSetting(name=name, detail=detail, value=value, lowest=lowest, highest=highest)
+    if not _LANGUAGE.fullmatch(settings.ocr.language):
+        raise BadSetting(name="ocr.language", detail=N_("expected is 'deu', or several as 'deu+eng'"))
+    try:
+        re.compile(settings.files.number_pattern)
+    except re.error as error:
+        detail = N_("no regular expression: {said}")
+        raise BadSetting(name="files.number_pattern", detail=detail, said=str(error)) from error
+    return settings

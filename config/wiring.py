@@ -16,7 +16,7 @@ import psutil
 
 from config.document_types import load_document_types
 from config.settings import Settings
-from errors import N_, LedgerUnavailable
+from errors import NoDataFolder, PlaceUnusable
 from ocr.tesseract import Tesseract
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
@@ -35,11 +35,17 @@ def prepare_folder(settings: Settings) -> None:
     try:
         settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerUnavailable(
-            detail=N_("the folder {folder} cannot be made ({reason})"),
-            folder=str(settings.data),
-            reason=error.strerror or type(error).__name__,
-        ) from error
+        raise PlaceUnusable(path=str(settings.data), detail=error.strerror or "") from error
+
+
+def require_folder(settings: Settings) -> None:
+    """Raise ``NoDataFolder`` where nothing was ever taken in: a mistyped path must not look like an empty
+    archive in which all is well.
+    """
+    if settings.data.exists() and not settings.data.is_dir():
+        prepare_folder(settings)
+    if not settings.ledger.url and not (settings.data / "ledger.db").exists():
+        raise NoDataFolder(path=str(settings.data))
 
 
 def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:

@@ -67,9 +67,13 @@ class Tesseract:
         try:
             with tempfile.TemporaryDirectory(prefix="ocr-") as scratch:
                 return parse_tsv(self._run(image, Path(scratch), dpi=dpi, language=language))
+        except RecognitionFailed:
+            _require_still(language)
+            raise
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFull from error
+            _require_still(language)
             raise RecognitionFailed(detail=_SAID, reason=error.strerror or str(error)) from error
 
     def _run(self, image: Grey, scratch: Path, *, dpi: int, language: str) -> str:
@@ -150,6 +154,12 @@ def require(language: str) -> None:
     _languages_of.cache_clear()  # it may have been installed since
     if missing := "+".join(sorted(wanted - languages())):
         raise LanguageMissing(language=missing, package=package_of(missing))
+
+
+def _require_still(language: str) -> None:
+    """After a failure: raise if it was not the page's, since program or model have gone meanwhile."""
+    _languages_of.cache_clear()
+    require(language)
 
 
 def _package(model: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable
+from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable, PartMissing
 from pipeline import reading
 from pipeline.alarms import compare_pages, compare_with_manifest
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -163,7 +163,7 @@ class _SpoiledPage(Exception):
 
 def give_back(ctx: Context, task: Task, error: Exception) -> None:
     """A step ended in an error that is not the input's fault: let it wait, or give up after some attempts."""
-    passing = isinstance(error, AktenError) and error.retryable
+    passing = isinstance(error, PartMissing) or (isinstance(error, AktenError) and error.retryable)
     with ctx.ledger.write() as tx:
         if task.step == "split":
             sources.put_back(tx, task.id, counted=not passing)

@@ -19,7 +19,7 @@ from rq.serializers import JSONSerializer
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
 from errors import AktenError
-from pipeline import flow
+from pipeline import flow, preflight
 from pipeline.queue.broker import Broker, translated
 from pipeline.queue.workers import BROKER_VARIABLE
 from storage.ledger.work import Step, Task
@@ -74,6 +74,7 @@ def main() -> int:
     settings = _settings()
     classifier(settings.document_types)
     engine(settings.ocr.time_limit)
+    preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
     worker = rq.Worker(list(broker.queues.values()), connection=broker.connection, serializer=JSONSerializer)
     with translated():

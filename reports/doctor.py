@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,10 +12,11 @@ from typing import Any
 from config.settings import Settings
 from config.wiring import open_ledger, open_objects, prepare_folder
 from config.words import _, say
-from errors import N_, AktenError, LanguageMissing, ToolMissing
+from errors import N_, AktenError, LanguageMissing
 from ocr import tesseract
 from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
+from pipeline.scans import poppler
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,7 @@ def examine(settings: Settings) -> list[Check]:
         ("Aktenwerk", lambda: version("aktenwerk")),
         ("Tesseract", tesseract.version),
         *((f"Tesseract {code}", _model(code)) for code in settings.ocr.language.split("+")),
-        ("pdftoppm", lambda: _program("pdftoppm", "poppler-utils")),
-        ("pdftotext", lambda: _program("pdftotext", "poppler-utils")),
+        ("poppler", poppler.version),
         (_("data folder"), lambda: _data(settings)),
         (_("ledger"), lambda: _ledger(settings)),
         (_("objects"), lambda: _objects(settings)),
@@ -60,14 +59,6 @@ def _model(code: str) -> Callable[[], str]:
         return _("installed")
 
     return look
-
-
-def _program(name: str, package: str) -> str:
-    if shutil.which(name) is None:
-        raise ToolMissing(tool=name, package=package)
-    printed = subprocess.run([name, "-v"], capture_output=True, text=True, check=False)
-    first = (printed.stderr or printed.stdout).splitlines()
-    return first[0].removeprefix(f"{name} version ") if first else "?"
 
 
 def _data(settings: Settings) -> str:

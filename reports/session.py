@@ -14,10 +14,11 @@ from typing import Any
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
+from pipeline import preflight
 from pipeline.intake import take_in as intake
 from pipeline.intake.affiliation import Affiliation
 from pipeline.queue import drive as driving
-from reports import results, shapes
+from reports import process, results, shapes
 from reports.progress import bar
 from storage.ledger import Ledger, documents
 
@@ -31,8 +32,10 @@ def settings(data: Path | None) -> Settings:
 
 
 @contextmanager
-def ledger(chosen: Settings) -> Iterator[Ledger]:
-    """The open ledger."""
+def ledger(chosen: Settings, *, make: bool = False) -> Iterator[Ledger]:
+    """The open ledger; ``make``: also where there is none yet. Raises ``NoDataFolder``."""
+    if not make:
+        wiring.require_folder(chosen)
     wiring.prepare_folder(chosen)
     opened = wiring.open_ledger(chosen)
     try:
@@ -47,11 +50,23 @@ def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: b
     objects = wiring.open_objects(chosen)
     with bar(_("files/s"), quiet=quiet) as shown:
         result = intake.take_in(
-            opened, objects, paths, affiliation, lambda done, total: shown.show(_("Taking in"), done, total)
+            opened,
+            objects,
+            paths,
+            affiliation,
+            lambda done, total: shown.show(_("Taking in"), done, total),
+            own=(chosen.data, chosen.objects_folder),
         )
     if not quiet:
         results.taken_in(result)
     return result.batch_id
+
+
+def require_parts(chosen: Settings) -> None:
+    """Raise unless all is there that reading needs, before anything is begun."""
+    wiring.prepare_folder(chosen)
+    preflight.require_tools(chosen.ocr.language)
+    preflight.require_queue(chosen.queue.url, chosen.queue.name)
 
 
 def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
@@ -70,6 +85,7 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
             workers or chosen.workers,
             until_drained=until_drained,
             on_tick=lambda what, done, total: shown.show(_(what), done, total),
+            require_parts=lambda: preflight.require_tools(chosen.ocr.language),
         )
 
 
@@ -93,5 +109,10 @@ def cpu_seconds() -> float:
 
 
 def print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON
-    """Print JSON for programs: UTF-8, one object."""
-    sys.stdout.write(json.dumps(shape, ensure_ascii=False, indent=indent) + "\n")
+    """Print JSON for programs; where standard output is not UTF-8, other letters are escaped."""
+    plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    try:
+        sys.stdout.write(json.dumps(shape, ensure_ascii=plain, indent=indent) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        process.reader_left()

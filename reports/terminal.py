@@ -7,6 +7,7 @@ and not where NO_COLOR is set. What is piped on has its sentences unbroken.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from rich import box
 from rich.console import Console
@@ -15,8 +16,17 @@ from rich.text import Text
 
 from config.words import _, say
 from errors import N_, AktenError, Param
+from reports import process
 
-out = Console(highlight=False)
+_LONGEST_NAME = 300
+
+
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        process.reader_left()
+
+
+out = _Output(highlight=False)
 err = Console(stderr=True, highlight=False)
 _NARROWEST = 30
 
@@ -57,8 +67,15 @@ def next_step(template: str, **params: Param) -> None:
 
 def error(problem: AktenError) -> None:
     """An error in plain words, with the way out."""
-    line(Text(say(problem.message, problem.params), style="bold red"), to=err)
-    way_out(say(problem.hint, problem.params), to=err)
+    params = {name: _brief(value) for name, value in problem.params.items()}
+    with suppress(OSError):  # the terminal itself may be gone
+        line(Text(say(problem.message, params), style="bold red"), to=err)
+        way_out(say(problem.hint, params), to=err)
+
+
+def _brief(value: Param) -> Param:
+    too_long = isinstance(value, str) and len(value) > _LONGEST_NAME
+    return f"{str(value)[:_LONGEST_NAME]}…" if too_long else value
 
 
 def table(*headers: str, right: Sequence[int] = (), whole: Sequence[int] = ()) -> Table:

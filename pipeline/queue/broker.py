@@ -9,7 +9,7 @@ import redis
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from errors import BrokerUnavailable
+from errors import BadSetting, BrokerUnavailable
 from pipeline.context import TIME_LIMITS
 from storage.ledger.work import Step, Task
 
@@ -20,10 +20,16 @@ STEPS: tuple[Step, ...] = ("assemble", "file", "recognise", "split")
 
 
 class Broker:
-    """The queues on one Redis server, named by URL; ``name`` keeps several installations apart."""
+    """The queues on one Redis server, named by URL; ``name`` keeps several installations apart.
+
+    Raises ``BadSetting`` for what is no such URL.
+    """
 
     def __init__(self, url: str, name: str = "akten") -> None:
-        self.connection = redis.Redis.from_url(url)
+        try:
+            self.connection = redis.Redis.from_url(url)
+        except ValueError as error:
+            raise BadSetting(name="queue.url", detail=str(error)) from error
         self.queues = {
             step: Queue(f"{name}-{step}", connection=self.connection, serializer=JSONSerializer)
             for step in STEPS

@@ -58,9 +58,18 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
 
 
 def drive(
-    ctx: Context, index: SearchIndex, queue: Queue, workers: int, *, until_drained: bool, on_tick: OnTick
+    ctx: Context,
+    index: SearchIndex,
+    queue: Queue,
+    workers: int,
+    *,
+    until_drained: bool,
+    on_tick: OnTick,
+    require_parts: Callable[[], None] = lambda: None,
 ) -> None:
     """Work until everything is done, or until interrupted; workers finish the task at hand either way.
+
+    ``require_parts`` raises when something that reading needs is not there; it is asked all the time.
 
     A private queue server that vanished is started again; one given by URL may be away for a minute,
     then ``BrokerUnavailable`` is raised. Nothing is lost by either.
@@ -68,7 +77,8 @@ def drive(
     queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
-        watch, teller = _Watch(ctx.ledger, broker, queue), _Teller(ctx.ledger, on_tick)
+        watch = _Watch(ctx.ledger, broker, queue, require_parts)
+        teller = _Teller(ctx.ledger, on_tick)
         try:
             while True:
                 crew.keep_up()
@@ -93,10 +103,13 @@ def _queue_server(queue: Queue) -> Iterator[str]:
 
 
 class _Watch:
-    """Looks once a second whether anything was lost, and whether the queue server is still there."""
+    """Looks once a second whether anything was lost, and whether all parts are still there."""
 
-    def __init__(self, ledger: Ledger, broker: Broker, queue: Queue) -> None:
+    def __init__(
+        self, ledger: Ledger, broker: Broker, queue: Queue, require_parts: Callable[[], None]
+    ) -> None:
         self._ledger, self._broker, self._queue = ledger, broker, queue
+        self._require_parts = require_parts
         self._next_look, self._answered = 0.0, time.monotonic()
 
     def look(self) -> None:
@@ -104,6 +117,7 @@ class _Watch:
         if now < self._next_look:
             return
         self._next_look = now + _LOOK_SECONDS
+        self._require_parts()
         try:
             reconcile(self._ledger, self._broker)
             self._answered = now

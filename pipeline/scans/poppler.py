@@ -16,8 +16,24 @@ from ocr.records import Box, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.source import POINTS_PER_INCH
 
+PROGRAMS = ("pdftoppm", "pdftotext", "pdfimages", "pdfinfo")
 PACKAGE = "poppler-utils"
 _WORD_LEVEL, _FIELDS = "5", 12
+
+
+def require() -> None:
+    """Raise ``ToolMissing`` unless every program is installed."""
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            raise ToolMissing(tool=program, package=PACKAGE)
+
+
+def version() -> str:
+    """The installed version, e.g. ``22.12.0``; raises ``ToolMissing``."""
+    require()
+    printed = subprocess.run([PROGRAMS[0], "-v"], capture_output=True, text=True, check=False).stderr
+    first = printed.partition("\n")[0]
+    return first.removeprefix(f"{PROGRAMS[0]} version ") or "?"
 
 
 def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pixels:
@@ -34,6 +50,7 @@ def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pix
     except PDFPopplerTimeoutError as error:
         raise PageUnreadable(detail=N_("drawing it took more than {seconds} s"), seconds=seconds) from error
     except Exception as error:  # pdf2image lets errors of pdfinfo, Pillow and the pipes through as they are
+        require()  # a program that has gone is not the page's fault
         raise PageUnreadable(detail=N_("it could not be drawn: {said}"), said=type(error).__name__) from error
     if not images:
         raise PageUnreadable(detail=N_("drawing it yielded nothing"))
