@@ -37,16 +37,10 @@ def hash_chunks(
 
 
 def check_target(target: Path) -> None:
-    """Raise ``errors.BadOutput`` unless a file can be written at ``target``, new or in place of a file.
-
-    Anything but a regular file is refused: a device or a socket would be replaced like one.
-    """
+    """Raise ``errors.BadOutput`` unless a file can be written at ``target``, new or in place of a file."""
+    _check_replaceable(target)
     detail = None
-    if target.is_dir():
-        detail = N_("it is a folder")
-    elif target.exists() and not target.is_file():
-        detail = N_("it is no ordinary file")
-    elif not target.parent.is_dir():
+    if not target.parent.is_dir():
         detail = N_("its folder does not exist")
     elif not os.access(target.parent, os.W_OK | os.X_OK):
         detail = N_("its folder may not be written")
@@ -54,13 +48,20 @@ def check_target(target: Path) -> None:
         raise errors.BadOutput(path=str(target), detail=detail)
 
 
+def _check_replaceable(target: Path) -> None:
+    """Refuse whatever is no regular file: a device would be replaced as if it were one."""
+    if target.exists() and not target.is_file():
+        detail = N_("it is a folder") if target.is_dir() else N_("it is no ordinary file")
+        raise errors.BadOutput(path=str(target), detail=detail)
+
+
 def write_file(key: str, chunks: Iterable[bytes], target: Path, sha256: str | None) -> Path:
     """Write ``chunks`` of the object ``key`` into ``target``, which changes only if all went well.
 
     Raises ``errors.ObjectDamaged`` when ``sha256`` is given and is not that of the bytes, and
-    ``errors.BadOutput`` where no file can be written.
+    ``errors.BadOutput`` when ``target`` is there and no regular file.
     """
-    check_target(target)
+    _check_replaceable(target)
     with disk_errors():
         handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
         temporary = Path(name)

@@ -267,7 +267,8 @@ class TestSearch:
 
 def pages_of(job: Job) -> set[str]:
     """The ids of all pages in products."""
-    return {page["id"] for one in volumes(job.truth) for page in job.document(*one)["pages"]} | {""}
+    documents = [job.akten.json("show", one["document"]) for one in job.akten.json("documents")]
+    return {page["id"] for document in documents for page in document["pages"]}
 
 
 def run(*command: str | Path) -> str:
