@@ -44,7 +44,7 @@ def require_folder(settings: Settings) -> None:
     """
     if settings.data.exists() and not settings.data.is_dir():
         prepare_folder(settings)
-    if not settings.ledger.url and not (settings.data / "ledger.db").exists():
+    if not settings.ledger.url and not settings.data.exists():
         raise NoDataFolder(path=str(settings.data))
 
 

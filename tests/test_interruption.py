@@ -75,6 +75,19 @@ def family(akten: Akten, of: int) -> list[psutil.Process]:
     return [process, *process.children(recursive=True), psutil.Process(int(server))]
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    """End processes by force; some may have ended by themselves."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def left_behind(akten: Akten) -> list[psutil.Process]:
+    """Processes that still have something to do with the data folder."""
+    running = psutil.process_iter(["cmdline"])
+    return [one for one in running if str(akten.data) in " ".join(one.info["cmdline"] or ())]
+
+
 def final_state(akten: Akten) -> dict[str, Any]:
     """What has to be the same however often the work was cut off: counts, and every product's bytes."""
     status = akten.json("status")
@@ -94,10 +107,10 @@ class TestKilledByForce:
     def test_all_processes_at_once_half_way_and_started_again(self, batch, akten):
         running = akten.start("run", batch.scans)
         wait_until_begun(akten)
-        for process in family(akten, running.pid):
-            process.kill()
+        kill(family(akten, running.pid))
         running.communicate()
-        assert akten.json("status")["pages"]["waiting"] > 0
+        pages = akten.json("status")["pages"]
+        assert pages["waiting"] + pages["working"] > 0
         akten("run")
         assert final_state(akten) == final_state(batch.origin)
         assert akten.json("verify")["ok"]
@@ -105,9 +118,8 @@ class TestKilledByForce:
     def test_the_workers_alone_while_the_run_goes_on(self, batch, akten):
         running = akten.start("run", batch.scans)
         wait_until_begun(akten)
-        for worker in psutil.Process(running.pid).children():
-            for process in [worker, *worker.children(recursive=True)]:
-                process.kill()
+        workers = psutil.Process(running.pid).children()
+        kill([*workers, *(child for worker in workers for child in worker.children(recursive=True))])
         running.communicate(timeout=180)
         assert running.returncode == 0
         assert final_state(akten) == final_state(batch.origin)
@@ -121,9 +133,7 @@ class TestInterrupted:
         _, printed = running.communicate(timeout=60)
         assert running.returncode == 4
         assert "Nothing is lost" in printed
-        assert not [
-            one for one in psutil.process_iter(["cmdline"]) if str(akten.data) in str(one.info["cmdline"])
-        ]
+        assert not left_behind(akten)
         akten("run", batch.scans)
         assert final_state(akten) == final_state(batch.origin)
 

@@ -87,7 +87,8 @@ def find(paths: Sequence[Path], own: Iterable[Path] = ()) -> Findings:
     """
     found = Findings(frozenset(folder.resolve() for folder in own))
     for path in _in_order(_outermost(paths)):
-        if not found.own.isdisjoint((path.resolve(), *path.resolve().parents)):
+        real = Path(os.path.realpath(path))  # Path.resolve raises for a link to itself
+        if not found.own.isdisjoint((real, *real.parents)):
             raise OwnFolder(name=str(path))
         if path.is_dir():
             _walk(path, PurePosixPath(printable(path.resolve().name)), {}, found)
