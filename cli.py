@@ -24,6 +24,7 @@ from pipeline.verify import objects_to_check
 from pipeline.verify import verify as verify_all
 from reports import doctor as doctor_report
 from reports import process, results, session, shapes, terminal
+from reports.options import SCANS, Data, FileNumber, Json, Output, Paths, Volume, Workers, path_of
 from reports.progress import bar
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
@@ -44,37 +45,6 @@ inventory_app = typer.Typer(
 index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(index_app, name="index")
-
-
-def _path(text: str) -> Path:
-    """A path; an empty one is a shell variable without value, and never means the current folder."""
-    if not text:
-        raise typer.BadParameter(_("the path is empty"))
-    return Path(text)
-
-
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        parser=_path,
-        metavar="DIR",
-        help=_("The data folder (else AKTEN_DATA, else ./akten-data)."),
-    ),
-]
-Output = Annotated[
-    Path, typer.Option("-o", "--output", parser=_path, metavar="FILE", help=_("The PDF to write."))
-]
-Json = Annotated[bool, typer.Option("--json", help=_("Print JSON for programs."))]
-FileNumber = Annotated[str | None, typer.Option("--file-number", help=_("Only this case file."))]
-_SCANS = typer.Argument(
-    parser=_path, metavar="PATH...", help=_("Files or folders with scans."), show_default=False
-)
-Paths = Annotated[list[Path], _SCANS]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, max=256, help=_("Worker processes (default: one a core)."))
-]
-Volume = Annotated[int | None, typer.Option("--volume", min=1, help=_("Only this volume."))]
 
 
 @app.callback(invoke_without_command=True)
@@ -101,7 +71,7 @@ def inventory_import(
     path: Annotated[
         Path,
         typer.Argument(
-            parser=_path, metavar="CSV", help=_("CSV with file_number, volume, holder, box, remark, pages.")
+            parser=path_of, metavar="CSV", help=_("CSV with file_number, volume, holder, box, remark, pages.")
         ),
     ],
     data: Data = None,
@@ -197,7 +167,7 @@ def work(workers: Workers = None, data: Data = None) -> None:
     help=_("Take in scans and work until all is done. Safe to interrupt and to repeat, even without paths.")
 )
 def run(
-    paths: Annotated[list[Path] | None, _SCANS] = None,
+    paths: Annotated[list[Path] | None, SCANS] = None,
     workers: Workers = None,
     data: Data = None,
     as_json: Json = False,

@@ -211,9 +211,17 @@ def test_akten_toml_names_the_language(monkeypatch, tmp_path, setting, language)
         words.choose("en")
 
 
+def bestand(folder: Path) -> Path:
+    """An inventory of one case file."""
+    path = folder / "bestand.csv"
+    path.write_text("Aktenzeichen\n33-1\n", encoding="utf-8")
+    return path
+
+
 def test_commands_speak_german_when_told_to(tmp_path):
     akten = Akten(tmp_path, {"AKTEN_LANGUAGE": "de", "LC_ALL": "C.UTF-8"})
-    assert "Ziel: 0 von 0 Akten digitalisiert" in akten("status").stdout
+    assert akten("inventory", "import", bestand(tmp_path)).stdout.startswith("Bände neu: 1")
+    assert "Ziel: 0 von 1 Akten digitalisiert" in akten("status").stdout
     assert "Papierakten digitalisieren" in akten("--help").stdout
     refused = akten("search", '"offen', code=2).stderr
     assert refused.splitlines() == [
@@ -224,7 +232,7 @@ def test_commands_speak_german_when_told_to(tmp_path):
 
 def test_commands_speak_english_where_the_terminal_does(tmp_path):
     akten = Akten(tmp_path, {"AKTEN_LANGUAGE": "auto", "LC_ALL": "C", "LANG": "de_DE.UTF-8"})
-    assert "Goal: 0 of 0 case files digitised" in akten("status").stdout
+    assert akten("inventory", "import", bestand(tmp_path)).stdout.startswith("Volumes added: 1")
 
 
 # --- how it is printed -------------------------------------------------------------------------------
