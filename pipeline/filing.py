@@ -15,6 +15,8 @@ from pipeline.classification.document_types import UNKNOWN
 from pipeline.sheets.codes import BadSheetCode, CoverCode, SeparatorCode
 
 SheetCode = CoverCode | SeparatorCode | BadSheetCode
+#: Alarms that filing sounds, and that are over when a stack is filed anew without the doubt.
+DOUBTS = ("thread_lost", "unknown_sheet", "bad_sheet", "contradiction")
 
 
 @dataclass(frozen=True, slots=True)

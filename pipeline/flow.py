@@ -20,7 +20,7 @@ from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, P
 from pipeline import reading
 from pipeline.alarms import compare_pages, compare_with_manifest
 from pipeline.context import MAX_ATTEMPTS, Context
-from pipeline.filing import Filing, Gap, Sheet
+from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
 from pipeline.intake.register import own_stack
 from pipeline.product import binding as product
@@ -240,6 +240,11 @@ def _place(tx: Transaction, stack_id: str, filing: Filing) -> set[str]:
     for document_id in touched:
         documents.touch(tx, document_id)
     batch_id = sources.batch_of(tx, stack_id)
+    looked_at = {filed.page_id for filed in filing.filed}
+    looked_at |= {source.id for source in sources.of_stack(tx, stack_id)}
+    for code in DOUBTS:
+        still = {doubt.subject for doubt in filing.doubts if doubt.code == code}
+        alarms.clear_others(tx, code, looked_at, still)
     for doubt in filing.doubts:
         alarms.sound(tx, doubt.code, doubt.subject, batch_id=batch_id, volume_id=doubt.volume_id)
     return touched
