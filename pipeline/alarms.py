@@ -98,6 +98,11 @@ ALARMS = {
         N_("Check the file; if the cover sheet was wrong, use 'akten assign'."),
         retryable=False,
     ),
+    "name_differs": Description(
+        N_("The file's name points to another volume than the cover sheet before it; it is unassigned."),
+        N_("Look where it belongs and use 'akten assign'."),
+        retryable=False,
+    ),
     "repaired": Description(
         N_("The file's structure was damaged and had to be repaired; pages may be missing: {name}"),
         N_("Compare its pages with the paper, or ask for a new copy."),

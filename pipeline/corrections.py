@@ -50,10 +50,10 @@ def _retry(tx: Transaction, failure_id: str) -> None:
 
 
 def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
-    """Say which volume a source, or all sources of an unassigned document, belong to; returns how many.
+    """Say which volume a source, or all sources in an unassigned document, belong to; returns how many.
 
-    Pages that follow a cover sheet stay where it put them. Raises ``NotFound``, and ``WrongUse`` for what
-    can be no file number.
+    Pages that follow a cover sheet of the same source stay where it put them. Raises ``NotFound``, and
+    ``WrongUse`` for what can be no file number.
     """
     if not is_file_number(file_number):
         raise WrongUse(detail=N_("This can be no file number."))
@@ -62,7 +62,8 @@ def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
         if source is not None:
             chosen = [source]
         elif document is not None and document.stack_id is not None:
-            chosen = sources.of_stack(tx, document.stack_id)
+            unassigned = {page.source_id for page in pages.of_document(tx, document.id)}
+            chosen = [one for one in sources.of_stack(tx, document.stack_id) if one.id in unassigned]
         else:
             raise NotFound(name=name)
         volume_id = volume_for(tx, file_number, volume)

@@ -1,45 +1,53 @@
 """Filing: which page belongs to which volume, and what type holds for it. Pure decisions, no I/O.
 
-Sheets are read in the order in which they lay on the scanner. A cover sheet holds for all that follows
-it; before the first one, the manifest or the name of folder or file decides. Where the thread is lost
-(an unreadable page or file, which may have been a cover sheet, or a cover nobody knows) the last cover
-sheet holds no longer: a page in the wrong person's file is the worst that can happen.
+Sheets are read in the order in which they lay on the scanner. A page in the wrong person's file is the
+worst that can happen; one that nobody files is found by everybody who looks. Hence these rules:
+
+1. A cover sheet holds for all that follows it, up to the next one.
+2. Before the first one, the hint decides: what manifest, name, or a person's hand say of the file.
+3. Where a page or file cannot be read, where one is left out, or where a cover sheet is not known here or
+   damaged, the last cover sheet holds no longer: another one may have been there. The hint decides, but
+   not if any cover sheet of this stack refutes it: then the file holds papers of several persons.
+4. A manifest names every file by itself: where it names another volume than the cover sheet that holds,
+   and did not do so at that sheet already, the sheet's reach ends. Where a mere name does, nobody knows.
+5. A person's hand decides wherever no cover sheet of the same file does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.classification.document_types import UNKNOWN
 from pipeline.sheets.codes import BadSheetCode, CoverCode, SeparatorCode
 
 SheetCode = CoverCode | SeparatorCode | BadSheetCode
-#: Alarms that filing sounds, and that are over when a stack is filed anew without the doubt.
-DOUBTS = ("thread_lost", "unknown_sheet", "bad_sheet", "contradiction")
+VolumeOf = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One page of a stack as filing sees it.
 
-    ``hint`` is the volume that manifest, name or hand give its source. ``readable`` is False for a page
-    in quarantine.
+    ``hint`` is the volume its source is said to belong to, ``hint_by`` by what: "manifest", "name" or
+    "hand". ``readable`` is False for a page nobody has ever read.
     """
 
     page_id: str
+    source_id: str
     code: SheetCode | None
     type: str
     blank: bool = False
     readable: bool = True
     hint: str | None = None
+    hint_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A source of the stack that could not be opened: nobody knows what was in it."""
+    """Something lay here of which nobody knows what was in it; ``subject`` names it."""
 
-    source_id: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,19 @@ class Filed:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something a person has to look at: an alarm's code, whom it concerns, and which volume it holds up."""
+    """Something a person has to look at: an alarm's code, whom it concerns, and which volume it holds up.
+
+    ``is_new`` is False for what may be known already and is not over yet.
+    """
 
     code: str
     subject: str
     volume_id: str | None = None
+    is_new: bool = True
+
+
+#: All codes of doubts.
+DOUBTS = ("thread_lost", "unknown_sheet", "bad_sheet", "contradiction", "name_differs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,70 +85,137 @@ class Filing:
     doubts: tuple[Doubt, ...]
 
 
-@dataclass(slots=True)
-class _Thread:
-    """What holds at this point of the stack."""
-
-    cover: str | None = None
-    separator: str | None = None
-    section: tuple[str | None, str | None] = (None, None)
-    fresh: bool = False
-
-
-def file_stack(items: Iterable[Sheet | Gap], volume_of: Callable[[str], str | None]) -> Filing:
+def file_stack(items: Iterable[Sheet | Gap], volume_of: VolumeOf) -> Filing:
     """Decide where each page of a stack goes.
 
     ``volume_of`` turns a cover sheet's id into the volume's id, None when no such volume is known.
     """
-    thread = _Thread()
+    items = list(items)
+    thread = _Thread(volume_of, _refuted(items, volume_of))
     filed: list[Filed] = []
-    doubts: list[Doubt] = []
     for item in items:
         if isinstance(item, Gap):
-            doubts += _lose(thread, item.source_id)
-            continue
-        if not item.readable:
+            thread.lose(item.subject)
+        elif not item.readable:
             # Filed where it lies, so that its volume shows the gap; what follows is uncertain.
-            filed.append(Filed(item.page_id, thread.cover or item.hint, UNKNOWN, False))
-            doubts += _lose(thread, item.page_id)
-            continue
-        doubts += _follow_code(thread, item, volume_of)
-        filed.append(_place(thread, item))
-    return Filing(tuple(filed), tuple(doubts))
+            filed.append(Filed(item.page_id, thread.volume(item), UNKNOWN, False))
+            thread.lose(item.page_id)
+        else:
+            thread.follow(item)
+            filed.append(thread.place(item))
+    return Filing(tuple(filed), tuple(thread.doubts))
 
 
-def _lose(thread: _Thread, subject: str) -> list[Doubt]:
-    """A cover sheet may have been here: the last one holds no longer."""
-    volume = thread.cover
-    thread.cover, thread.separator = None, None
-    return [Doubt("thread_lost", subject, volume)] if volume is not None else []
+def _refuted(items: Sequence[Sheet | Gap], volume_of: VolumeOf) -> set[str]:
+    """The hints that a cover sheet of the stack contradicts."""
+    return {
+        item.hint
+        for item in items
+        if isinstance(item, Sheet)
+        and item.readable
+        and item.hint is not None
+        and item.hint_by != "hand"
+        and isinstance(item.code, CoverCode | BadSheetCode)
+        and (isinstance(item.code, BadSheetCode) or volume_of(item.code.sheet_id) != item.hint)
+    }
 
 
-def _follow_code(thread: _Thread, sheet: Sheet, volume_of: Callable[[str], str | None]) -> list[Doubt]:
-    if isinstance(sheet.code, SeparatorCode):
-        thread.separator, thread.fresh = sheet.code.type, True
-    elif isinstance(sheet.code, BadSheetCode):
-        thread.cover, thread.separator = None, None
-        return [Doubt("bad_sheet", sheet.page_id)]
-    elif isinstance(sheet.code, CoverCode):
-        volume = volume_of(sheet.code.sheet_id)
-        thread.cover, thread.separator, thread.fresh = volume, None, True
-        if volume is None:
-            return [Doubt("unknown_sheet", sheet.page_id)]
-        if sheet.hint is not None and sheet.hint != volume:
-            return [Doubt("contradiction", sheet.page_id, volume)]
-    return []
+@dataclass(frozen=True, slots=True)
+class _Cover:
+    """A cover sheet that holds: its volume, the file it is in, and the hint it was believed against."""
+
+    volume_id: str
+    source_id: str
+    overruled: str | None
 
 
-def _place(thread: _Thread, sheet: Sheet) -> Filed:
-    volume = thread.cover or sheet.hint
-    if sheet.code is not None or sheet.blank:
-        return Filed(sheet.page_id, volume, UNKNOWN, False)
-    kind = thread.separator or sheet.type
-    opens = thread.fresh or thread.section[0] != volume
-    if thread.separator is None and kind not in (UNKNOWN, thread.section[1]):
-        opens = True
-    if opens:
-        thread.section = (volume, kind)
-    thread.fresh = False
-    return Filed(sheet.page_id, volume, kind, opens)
+class _Thread:
+    """What holds at this point of the stack."""
+
+    def __init__(self, volume_of: VolumeOf, refuted: set[str]) -> None:
+        self.doubts: list[Doubt] = []
+        self._volume_of = volume_of
+        self._refuted = refuted
+        self._cover: _Cover | None = None
+        self._lost = False
+        self._pending: Doubt | None = None
+        self._separator: tuple[str, str | None] | None = None
+        self._section: tuple[str | None, str | None] = (None, None)
+        self._fresh = True
+
+    def lose(self, subject: str) -> None:
+        """A cover sheet may have been here. Whether that matters, the next pages tell."""
+        if self._cover is not None:
+            self._pending = Doubt("thread_lost", subject, self._cover.volume_id)
+        self._end()
+
+    def follow(self, sheet: Sheet) -> None:
+        """Do what a cover or separator sheet says."""
+        if isinstance(sheet.code, SeparatorCode):
+            self._separator, self._fresh = (sheet.code.type, self.volume(sheet)), True
+        elif isinstance(sheet.code, BadSheetCode):
+            self._distrust("bad_sheet", sheet)
+        elif isinstance(sheet.code, CoverCode):
+            volume_id = self._volume_of(sheet.code.sheet_id)
+            if volume_id is None:
+                self._distrust("unknown_sheet", sheet)
+            else:
+                self._begin(sheet, volume_id)
+
+    def place(self, sheet: Sheet) -> Filed:
+        """Where a page goes, and what it is: a separator sheet's type holds within its volume."""
+        volume_id = self.volume(sheet)
+        if sheet.code is not None or sheet.blank:
+            return Filed(sheet.page_id, volume_id, UNKNOWN, False)
+        self._note_loss(sheet, volume_id)
+        separated = self._separator is not None and self._separator[1] == volume_id
+        kind = self._separator[0] if self._separator is not None and separated else sheet.type
+        opens = self._fresh or self._section[0] != volume_id
+        if not separated and kind not in (UNKNOWN, self._section[1]):
+            opens = True
+        if opens:
+            self._section = (volume_id, kind)
+        self._fresh = False
+        return Filed(sheet.page_id, volume_id, kind, opens)
+
+    def volume(self, sheet: Sheet) -> str | None:
+        """The volume that holds for a page; the cover sheet's reach ends where a hint says so."""
+        cover, by_hand = self._cover, sheet.hint_by == "hand"
+        if cover is None:
+            return sheet.hint if by_hand or not self._lost or sheet.hint not in self._refuted else None
+        if sheet.hint in (None, cover.volume_id, cover.overruled):
+            return cover.volume_id
+        if by_hand:
+            return cover.volume_id if cover.source_id == sheet.source_id else sheet.hint
+        self._end()
+        if sheet.hint_by == "manifest":
+            return self.volume(sheet)
+        self._refuted.add(sheet.hint or "")
+        self.doubts.append(Doubt("name_differs", sheet.page_id, cover.volume_id))
+        return None
+
+    def _begin(self, sheet: Sheet, volume_id: str) -> None:
+        overruled = sheet.hint if sheet.hint != volume_id else None
+        self._end()
+        self._cover, self._pending, self._fresh = _Cover(volume_id, sheet.source_id, overruled), None, True
+        if overruled is not None:
+            by_hand = sheet.hint_by == "hand"
+            self.doubts.append(Doubt("contradiction", sheet.page_id, volume_id, is_new=not by_hand))
+
+    def _distrust(self, code: str, sheet: Sheet) -> None:
+        """A sheet that begins something, and nobody knows what."""
+        if sheet.hint_by != "hand":
+            held_up = self._cover.volume_id if self._cover and code == "bad_sheet" else None
+            self.doubts.append(Doubt(code, sheet.page_id, held_up))
+        self._end()
+        self._pending, self._fresh = None, True
+
+    def _end(self) -> None:
+        self._cover, self._separator, self._lost = None, None, True
+
+    def _note_loss(self, sheet: Sheet, volume_id: str | None) -> None:
+        """The first page that the lost cover sheet would have held for makes the loss a doubt."""
+        lost = self._pending
+        if lost is not None and sheet.hint_by != "hand" and volume_id in (None, lost.volume_id):
+            self.doubts.append(lost)
+            self._pending = None

@@ -112,7 +112,8 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
         stored = _make_product(ctx, content)
     except _SpoiledPage as spoiled:
         with ctx.ledger.write() as tx:
-            pages.quarantine(tx, spoiled.page_id, spoiled.reason.code, spoiled.reason.params)
+            reason = spoiled.reason
+            pages.quarantine(tx, spoiled.page_id, reason.code, reason.params, was_read=True)
             documents.touch(tx, document_id)
         return [Task("assemble", document_id)]
     except BadInput as error:
@@ -200,22 +201,34 @@ def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -
 
 
 def _sheets(tx: Transaction, stack_id: str) -> Iterator[Sheet | Gap]:
-    """A stack's pages in scanning order, with a gap for every source that could not be opened."""
+    """A stack's pages in scanning order, with a gap for every file that is not there or cannot be opened."""
     by_source: dict[str, list[pages.Page]] = {}
     for page in pages.of_stack(tx, stack_id):
         by_source.setdefault(page.source_id, []).append(page)
+    expected: int | None = None
     for source in sources.of_stack(tx, stack_id):
+        if expected not in (None, source.position):
+            # A file of another stack lay in between, one that could not be taken in, or one known before.
+            yield Gap(f"{stack_id}/{source.position}")
+        expected = source.position + 1
         if source.state == "quarantined":
             yield Gap(source.id)
         for page in by_source.get(source.id, []):
-            yield Sheet(
-                page_id=page.id,
-                code=parse_code(page.code) if page.code else None,
-                type=page.type or "",
-                blank=page.stage == "blank",
-                readable=page.stage != "quarantined",
-                hint=source.hint_volume_id,
-            )
+            yield _sheet(page, source)
+
+
+def _sheet(page: pages.Page, source: sources.Source) -> Sheet:
+    return Sheet(
+        page_id=page.id,
+        source_id=source.id,
+        code=parse_code(page.code) if page.code else None,
+        type=page.type or "",
+        blank=page.stage == "blank",
+        # What was read and could not be bound later is no riddle.
+        readable=page.stage != "quarantined" or page.result is not None,
+        hint=source.hint_volume_id,
+        hint_by=source.hint_by,
+    )
 
 
 def _known_volume(tx: Transaction, sheet_id: str) -> str | None:
@@ -239,15 +252,22 @@ def _place(tx: Transaction, stack_id: str, filing: Filing) -> set[str]:
     )
     for document_id in touched:
         documents.touch(tx, document_id)
+    _sound_doubts(tx, stack_id, filing)
+    return touched
+
+
+def _sound_doubts(tx: Transaction, stack_id: str, filing: Filing) -> None:
+    """Raise what is doubtful now; what was so when the stack was filed before and is no longer ends."""
     batch_id = sources.batch_of(tx, stack_id)
-    looked_at = {filed.page_id for filed in filing.filed}
-    looked_at |= {source.id for source in sources.of_stack(tx, stack_id)}
+    own = {filed.page_id for filed in filing.filed} | {one.id for one in sources.of_stack(tx, stack_id)}
     for code in DOUBTS:
         still = {doubt.subject for doubt in filing.doubts if doubt.code == code}
-        alarms.clear_others(tx, code, looked_at, still)
+        for subject in alarms.subjects(tx, batch_id, code) - still:
+            if subject in own or subject.startswith(f"{stack_id}/"):
+                alarms.clear(tx, code, subject)
     for doubt in filing.doubts:
-        alarms.sound(tx, doubt.code, doubt.subject, batch_id=batch_id, volume_id=doubt.volume_id)
-    return touched
+        if doubt.is_new:
+            alarms.sound(tx, doubt.code, doubt.subject, batch_id=batch_id, volume_id=doubt.volume_id)
 
 
 def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:

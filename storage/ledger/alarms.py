@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,12 +57,10 @@ def clear(tx: Transaction, code: str, subject: str) -> None:
         tx.record("alarm.cleared", subject, code=code)
 
 
-def clear_others(tx: Transaction, code: str, subjects: Collection[str], keep: Collection[str]) -> None:
-    """End the alarms on ``subjects`` that are not among ``keep``: looked at again, their cause is gone."""
-    raised = select(alarms.c.subject).where(alarms.c.code == code, alarms.c.cleared_at.is_(None))
-    for row in tx.rows(raised):
-        if row["subject"] in subjects and row["subject"] not in keep:
-            clear(tx, code, row["subject"])
+def subjects(tx: Transaction, batch_id: str, code: str) -> set[str]:
+    """What the open alarms of a batch with this code are about."""
+    raised = (alarms.c.code == code) & (alarms.c.batch_id == batch_id) & alarms.c.cleared_at.is_(None)
+    return {row["subject"] for row in tx.rows(select(alarms.c.subject).where(raised))}
 
 
 def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Alarm]:

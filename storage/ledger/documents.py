@@ -135,9 +135,14 @@ def leave_empty(tx: Transaction, document: Document) -> None:
 
 
 def quarantine(tx: Transaction, document: Document, reason: str, params: Mapping[str, Any]) -> None:
-    """Give up building a document: its pages that are in no stored product go to quarantine with it."""
+    """Give up building a document: its pages that are in no stored product go to quarantine with it.
+
+    Nothing happens when it has changed, or somebody else has built it meanwhile.
+    """
     values = {"state": "failed", "reason": reason, "reason_params": dict(params)}
-    tx.run(release(documents).where(documents.c.id == document.id).values(**values))
+    current = (documents.c.revision == document.revision) & documents.c.state.in_(("waiting", "working"))
+    if not tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
+        return
     unstored = (pages.c.document_id == document.id) & (pages.c.stage == "recognised")
     tx.run(pages.update().where(unstored).values(stage="quarantined", reason=reason))
     tx.record("document.failed", document.id, reason=reason)

@@ -129,11 +129,19 @@ def finish(tx: Transaction, page_id: str, outcome: PageOutcome) -> bool:
     return True
 
 
-def quarantine(tx: Transaction, page_id: str, reason: str, params: Mapping[str, Any]) -> None:
-    """Put one page into quarantine; the rest of its document goes on."""
+def quarantine(
+    tx: Transaction, page_id: str, reason: str, params: Mapping[str, Any], *, was_read: bool = False
+) -> None:
+    """Put one page into quarantine; the rest of its document goes on.
+
+    ``was_read``: it was recognised and cannot be bound. Otherwise nothing happens to a page that
+    somebody else has read meanwhile.
+    """
+    stages = ("recognised", "stored") if was_read else ("waiting", "working")
     values = {"stage": "quarantined", "reason": reason, "reason_params": dict(params)}
-    tx.run(release(pages).where(pages.c.id == page_id).values(**values))
-    tx.record("page.quarantined", page_id, reason=reason)
+    here = (pages.c.id == page_id) & pages.c.stage.in_(stages)
+    if tx.run(release(pages).where(here).values(**values)):
+        tx.record("page.quarantined", page_id, reason=reason)
 
 
 def put_back(tx: Transaction, page_id: str, *, counted: bool) -> None:
@@ -189,7 +197,8 @@ def place(tx: Transaction, places: Iterable[Place]) -> set[str]:
         if moved and old["stage"] == "stored":
             values |= {"stage": "recognised", "document_page": None}
         tx.run(pages.update().where(pages.c.id == target.page_id).values(values))
-        if old["stage"] in ("recognised", "stored"):
+        if moved or old["stage"] in ("recognised", "stored"):
+            # Also by a blank page: the expected number of pages may be met by it.
             touched |= {target.document_id, *([old["document_id"]] if moved and old["document_id"] else [])}
     return touched
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from storage.ledger.core import Transaction
 from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
@@ -123,7 +123,10 @@ def claim(tx: Transaction, source_id: str, claim: Claim) -> Source | None:
 
 
 def split(tx: Transaction, source: Source, media_type: str, page_count: int, stack_id: str) -> list[str]:
-    """Record a source's pages as waiting; returns their ids."""
+    """Record a source's pages as waiting; returns their ids, none when somebody else did it meanwhile."""
+    values = {"state": "split", "media_type": media_type, "page_count": page_count, "stack_id": stack_id}
+    if not tx.run(release(sources).where(_in_work(source.id)).values(**values)):
+        return []
     rows: list[dict[str, Any]] = [
         {
             "id": f"{source.id}-{number}",
@@ -136,8 +139,6 @@ def split(tx: Transaction, source: Source, media_type: str, page_count: int, sta
         for number in range(1, page_count + 1)
     ]
     tx.run(pages.insert(), rows)
-    values = {"state": "split", "media_type": media_type, "page_count": page_count, "stack_id": stack_id}
-    tx.run(release(sources).where(sources.c.id == source.id).values(**values))
     tx.record("source.split", source.id, pages=page_count, media_type=media_type)
     return [row["id"] for row in rows]
 
@@ -150,10 +151,14 @@ def add_stack(tx: Transaction, stack_id: str, batch_id: str, name: str) -> None:
 
 
 def quarantine(tx: Transaction, source_id: str, reason: str, params: Mapping[str, Any]) -> None:
-    """Put a source into quarantine with the reason a clerk will read."""
+    """Put a source into quarantine with the reason a clerk will read, unless it was split meanwhile."""
     values = {"state": "quarantined", "reason": reason, "reason_params": dict(params)}
-    tx.run(release(sources).where(sources.c.id == source_id).values(**values))
-    tx.record("source.quarantined", source_id, reason=reason)
+    if tx.run(release(sources).where(_in_work(source_id)).values(**values)):
+        tx.record("source.quarantined", source_id, reason=reason)
+
+
+def _in_work(source_id: str) -> ColumnElement[bool]:
+    return (sources.c.id == source_id) & sources.c.state.in_(("waiting", "working"))
 
 
 def put_back(tx: Transaction, source_id: str, *, counted: bool) -> None:
