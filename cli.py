@@ -274,8 +274,7 @@ def search(
     as_json: Json = False,
 ) -> None:
     settings = session.settings(data)
-    wiring.require_folder(settings)
-    with wiring.open_index(settings) as index:
+    with session.index(settings) as index:
         found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
     if as_json:
         session.print_json(shapes.answer(found))

@@ -30,7 +30,7 @@ from pipeline.scans.sniff import sniff
 from pipeline.scans.source import MediaType, SourceFacts
 from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry, SearchIndex
-from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
+from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pages, sources
 from storage.ledger.work import Task
 from storage.objects import product_key
 
@@ -138,6 +138,14 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
             for document in due:
                 documents.mark_indexed(tx, document)
     return len(due)
+
+
+def is_index_lost(ledger: Ledger, index: SearchIndex) -> bool:
+    """Whether the index is empty though the ledger knows better: somebody removed it."""
+    if index.count():
+        return False
+    with ledger.read() as tx:
+        return documents.any_indexed(tx)
 
 
 def rebuild_index(ctx: Context, index: SearchIndex, on_document: Callable[[int, int], None]) -> None:

@@ -14,12 +14,14 @@ from typing import Any
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
-from pipeline import preflight
+from errors import N_, IndexOutdated
+from pipeline import flow, preflight
 from pipeline.intake import take_in as intake
 from pipeline.intake.affiliation import Affiliation
 from pipeline.queue import drive as driving
 from reports import process, results, shapes
 from reports.progress import bar
+from storage.index import SearchIndex
 from storage.ledger import Ledger, documents
 
 
@@ -44,6 +46,15 @@ def ledger(chosen: Settings, *, make: bool = False) -> Iterator[Ledger]:
         opened.close()
 
 
+@contextmanager
+def index(chosen: Settings) -> Iterator[SearchIndex]:
+    """The index to search in; raises ``IndexOutdated`` when it was removed and not yet made anew."""
+    with ledger(chosen) as opened, wiring.open_index(chosen) as found:
+        if flow.is_index_lost(opened, found):
+            raise IndexOutdated(detail=N_("it is empty, though documents have been stored"))
+        yield found
+
+
 def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool) -> str | None:
     """Take in files with a progress bar; returns the batch they are in."""
     affiliation = Affiliation(chosen.files.number_pattern)
@@ -64,7 +75,6 @@ def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: b
 
 def require_parts(chosen: Settings) -> None:
     """Raise unless all is there that reading needs, before anything is begun."""
-    wiring.prepare_folder(chosen)
     preflight.require_tools(chosen.ocr.language)
     preflight.require_queue(chosen.queue.url, chosen.queue.name)
 
@@ -75,12 +85,15 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
     queue = driving.Queue(chosen.queue.url, chosen.queue.name, chosen.data / "queue")
     with (
         wiring.open_context(chosen) as ctx,
-        wiring.open_index(chosen) as index,
+        wiring.open_index(chosen) as own_index,
         bar(_("pages/s"), quiet=quiet) as shown,
     ):
+        if flow.is_index_lost(ctx.ledger, own_index):
+            with ctx.ledger.write() as tx:
+                documents.forget_index(tx)  # the work then includes filling it anew
         driving.drive(
             ctx,
-            index,
+            own_index,
             queue,
             workers or chosen.workers,
             until_drained=until_drained,

@@ -184,6 +184,13 @@ def mark_indexed(tx: Transaction, document: Document) -> None:
     tx.run(documents.update().where(documents.c.id == document.id).values(values))
 
 
+def any_indexed(tx: Transaction) -> bool:
+    """Whether some document with pages is said to be in the search index."""
+    known = documents.c.indexed_revision.is_not(None)
+    query = select(documents.c.id).where(documents.c.state == "stored", known).limit(1)
+    return tx.value(query) is not None
+
+
 def forget_index(tx: Transaction) -> None:
     """Say that the index is to be built anew from all documents."""
     tx.run(documents.update().values(indexed_revision=None))

@@ -319,6 +319,13 @@ class TestPartMissing:
         akten("index", "rebuild")
         assert akten.json("search", "Musterstadt")["total"] == 5
 
+    def test_an_index_that_was_removed_is_missed_and_filled_anew_by_the_next_run(self, ran, tmp_path):
+        akten = copy_of(ran, tmp_path)
+        shutil.rmtree(akten.data / "index")
+        assert "akten index rebuild" in akten("search", "Musterstadt", code=3).stderr
+        akten("run", code=1)
+        assert akten.json("search", "Musterstadt")["total"] == 5
+
     def test_no_room_for_what_is_printed(self, ran):
         for arguments in (["documents"], ["documents", "--json"]):
             with Path("/dev/full").open("wb") as full:
