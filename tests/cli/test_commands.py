@@ -10,6 +10,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -271,6 +272,26 @@ class TestPartMissing:
         assert "no model for the language 'xyz'" in said
         assert tesseract.package_of("xyz") in said
 
+    def test_a_program_that_vanishes_in_the_middle_is_no_page_s_fault(self, ran, tmp_path):
+        path = programs(tmp_path / "bin", without="")
+        akten = Akten(tmp_path / "data", path)
+        running = akten.start("run", ran.scans / "stapel-0001.pdf")
+        wait_for_a_page(akten)
+        (tmp_path / "bin" / "tesseract").unlink()
+        _, said = running.communicate(timeout=120)
+        assert running.returncode == 3
+        assert "apt-get install tesseract-ocr" in said
+        forked = Forked(akten.data)
+        status = forked.json("status")
+        assert status["failures"] == []
+        assert status["pages"]["waiting"] > 0
+        forked("run", code=1)
+        pages = forked.json("status")["pages"]
+        assert (pages["stored"], pages["quarantined"]) == (2, 0)
+        (document,) = forked.json("documents")
+        shown = forked.json("show", document["document"])["pages"]
+        assert all(page["words"] and not page["flag"] for page in shown if page["stage"] == "stored")
+
     def test_the_doctor_names_what_is_missing_and_what_mends_it(self, tmp_path):
         akten = Forked(tmp_path / "data", programs(tmp_path / "bin", without="tesseract"))
         checks = {check["part"]: check for check in akten.json("doctor", code=3)["checks"]}
@@ -410,6 +431,23 @@ def copy_of(ran: Ran, folder: Path) -> Forked:
     """A data folder to be changed; nothing runs on the original."""
     shutil.copytree(ran.akten.data, folder / "data", ignore=shutil.ignore_patterns("queue", "tmp"))
     return Forked(folder / "data")
+
+
+def wait_for_a_page(akten: Akten) -> None:
+    """Return once the file is open and its pages are being read."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        if (akten.data / "ledger.db").exists():
+            with sqlite3.connect(akten.data / "ledger.db") as ledger:
+                tables = ledger.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'pages'").fetchone()[
+                    0
+                ]
+                read = tables and ledger.execute("SELECT COUNT(*) FROM pages").fetchone()[0]
+            ledger.close()
+            if read:
+                return
+        time.sleep(0.05)
+    pytest.fail("no file was opened within two minutes")
 
 
 def with_inventory(akten: Forked, ran: Ran) -> None:
