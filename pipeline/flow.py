@@ -286,21 +286,33 @@ def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
 def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
     with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
         target = Path(folder) / "product.pdf"
-        bound: list[str] = []
+        taken: list[pages.Page] = []
 
         def parts() -> Iterator[product.ProductPage]:
             for page in content:
-                bound.append(page.id)
+                taken.append(page)
                 yield product_page_of(ctx, page)
 
         try:
             facts = product.assemble(parts(), target, title=_TITLE, limits=ctx.limits)
         except (PageUnreadable, ImageTooLarge) as error:
-            raise _SpoiledPage(bound[-1], error) from error
+            raise _SpoiledPage(_culprit(ctx, taken, Path(folder)), error) from error
         stored = ctx.objects.put(product_key(facts.sha256), target)
     if stored.sha256 != facts.sha256:
         raise ObjectDamaged(key=stored.key)
     return documents.Stored(stored.key, stored.sha256, stored.size)
+
+
+def _culprit(ctx: Context, taken: list[pages.Page], folder: Path) -> str:
+    """The page that cannot be bound: mostly the last one taken, but some faults show only at the end."""
+    for page in reversed(taken):
+        try:
+            product.assemble(
+                [product_page_of(ctx, page)], folder / "one.pdf", title=_TITLE, limits=ctx.limits
+            )
+        except (PageUnreadable, ImageTooLarge):
+            return page.id
+    raise RuntimeError("each page can be bound alone")
 
 
 def _index_entries(ctx: Context, document: documents.Document) -> Iterator[PageEntry]:

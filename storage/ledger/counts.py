@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, union_all
+from sqlalchemy import Select, and_, exists, func, null, or_, select, union_all
 
 from storage.ledger.core import Transaction
 from storage.ledger.documents import count_to_index
@@ -172,14 +172,33 @@ def failures(tx: Transaction, batch_id: str | None = None) -> list[Failure]:
         .join(sources, sources.c.id == pages.c.source_id)
         .where(pages.c.stage == "quarantined")
     )
-    both = union_all(of_sources, of_pages).subquery()
-    query = select(both).order_by(both.c.batch_id, both.c.position, both.c.page)
+    everything = union_all(of_sources, of_pages, _failed_documents()).subquery()
+    query = select(everything).order_by(everything.c.batch_id, everything.c.position, everything.c.page)
     if batch_id is not None:
-        query = query.where(both.c.batch_id == batch_id)
+        query = query.where(everything.c.batch_id == batch_id)
     return [
         Failure(row["id"], row["source"], row["page"], row["reason"], row["reason_params"] or {})
         for row in tx.rows(query)
     ]
+
+
+def _failed_documents() -> Select[Any]:
+    """Documents that cannot be made anew, named by one of their files; others show by their pages."""
+    held = exists().where(pages.c.document_id == documents.c.id, pages.c.stage == "quarantined")
+    first = select(func.min(pages.c.source_id)).where(pages.c.document_id == documents.c.id)
+    return (
+        select(
+            documents.c.id,
+            sources.c.name.label("source"),
+            sources.c.batch_id,
+            null().label("page"),
+            documents.c.reason,
+            documents.c.reason_params,
+            sources.c.position,
+        )
+        .select_from(documents.join(sources, sources.c.id == first.scalar_subquery()))
+        .where(documents.c.state == "failed", ~held)
+    )
 
 
 def originals(tx: Transaction) -> Iterator[tuple[str, str]]:
