@@ -67,10 +67,11 @@ def volumes(rows: Sequence[Volume]) -> None:
 
 def taken_in(result: Intake) -> None:
     """What was taken in, and what had come before."""
-    for name, earlier in result.duplicates[:_SOME]:
+    renamed = [(name, earlier) for name, earlier in result.duplicates if name != earlier]
+    for name, earlier in renamed[:_SOME]:
         note(N_("The same bytes came before: {name} is {first}"), name=name, first=earlier)
-    if len(result.duplicates) > _SOME:
-        note(N_("… and {count} more"), count=len(result.duplicates) - _SOME)
+    if len(renamed) > _SOME:
+        note(N_("… and {count} more"), count=len(renamed) - _SOME)
     note(
         N_("Files taken in: {count}, known before: {duplicates}"),
         count=result.new,
