@@ -15,6 +15,7 @@ from config import wiring
 from config.words import _
 from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections
+from pipeline.alarms import settle as settle_alarms
 from pipeline.flow import rebuild_index
 from pipeline.intake.inventory import import_inventory
 from pipeline.lookup import find_documents
@@ -106,12 +107,7 @@ def _list_volumes(data: Path | None, as_json: bool, *, missing_only: bool) -> No
             results.volumes(rows)
 
 
-@app.command(
-    help=_(
-        "Print cover sheets as PDF, one a volume. "
-        "With --separators or --type: separator sheets, one a document type."
-    )
-)
+@app.command(help=_("Print cover sheets as PDF. With --type or --separators: separator sheets."))
 def sheets(
     output: Output,
     file_number: FileNumber = None,
@@ -184,10 +180,7 @@ def run(
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole
         rows = session.all_documents(ledger, batch_id)
     if as_json:
-        spent = {
-            "seconds": round(time.monotonic() - started, 2),
-            "cpu_seconds": round(session.cpu_seconds(), 2),
-        }
+        spent = session.spent(time.monotonic() - started)
         session.print_json({"batch": batch_id, **whole, "batch_counts": batch, **spent}, indent=None)
     else:
         results.documents(rows, some=True)
@@ -229,6 +222,27 @@ def failures(data: Data = None, as_json: Json = False) -> None:
         session.print_json(rows)
     else:
         results.quarantine(rows)
+
+
+@app.command(help=_("List what does not add up. Volumes it holds up do not count as digitised."))
+def alarms(data: Data = None, as_json: Json = False) -> None:
+    with session.ledger(session.settings(data)) as ledger, ledger.read() as tx:
+        rows = shapes.open_alarms(tx)
+    if as_json:
+        session.print_json(rows)
+    else:
+        results.open_alarms(rows)
+
+
+@app.command(help=_("End alarms a person has looked at. The note says why it is all right."))
+def settle(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help=_("From 'akten alarms'."))],
+    note: Annotated[str, typer.Option("--note", help=_("Why it is all right; kept for ever."))],
+    data: Data = None,
+) -> None:
+    with session.ledger(session.settings(data)) as ledger:
+        count = settle_alarms(ledger, numbers, note)
+    terminal.note(N_("Alarms settled: {count}"), count=count)
 
 
 @app.command(help=_("Try again what is in quarantine; 'akten run' then does it."))
@@ -274,6 +288,8 @@ def search(
     as_json: Json = False,
 ) -> None:
     settings = session.settings(data)
+    if kind is not None and kind not in (*session.labels(settings), "unknown"):
+        raise NotFound(name=kind)
     with session.index(settings) as index:
         found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
     if as_json:

@@ -12,6 +12,7 @@
     │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
     │   │   DigestMismatch, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
+    ├── CodeOnPage            the page is kept as a page and flagged
     ├── Damaged               exit 1   what was stored is not what was recorded
     │   ├── ObjectMissing, ObjectDamaged
     ├── DiskFull*             exit 3
@@ -397,6 +398,14 @@ class RecognitionFailed(AktenError):
     code = "recognition_failed"
     message = N_("The text of this page could not be recognised ({detail}).")
     hint = N_("The page is kept as image; a person should look at it.")
+
+
+class CodeOnPage(AktenError):
+    """A page of text carries the code of a cover or separator sheet; the code is not followed."""
+
+    code = "code_on_page"
+    message = N_("The page carries the code of a sheet, but is none; it was kept as a page.")
+    hint = N_("Look at the page; if it is a sheet, print it again, scan it, and use 'akten assign'.")
 
 
 class Damaged(AktenError):

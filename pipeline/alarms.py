@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from errors import N_, Description
-from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
+from collections.abc import Sequence
+
+from errors import N_, Description, NotFound
+from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pages, sources
 
 PAGES_DIFFER = "pages_differ"
 MANIFEST_PAGES = "manifest_pages"
@@ -70,6 +72,19 @@ ALARMS = {
         N_("Add it to the inventory list and import that again, or check the file number."),
         retryable=False,
     ),
+    "cover_twice": Description(
+        N_("The same cover sheet lies twice in one stack: {name}, page {page}"),
+        N_("Check whether another volume was meant, or the sheet was scanned twice."),
+        retryable=False,
+    ),
+    "code_on_page": Description(
+        N_(
+            "A page of text carries the code of a sheet; it was kept as a page, the code not followed: "
+            "{name}, page {page}"
+        ),
+        N_("Look at the page; if it is a sheet after all, use 'akten assign' for what follows it."),
+        retryable=False,
+    ),
     "unread": Description(
         N_("The text could not be recognised, the page is kept as image: {name}, page {page}"),
         N_("Look at the page; searches will not find it."),
@@ -78,28 +93,34 @@ ALARMS = {
     "thread_lost": Description(
         N_(
             "A page or file could not be read and may have been a cover sheet; "
-            "what follows is not filed by the last one."
+            "what follows is not filed by the last one: {name}, page {page}"
         ),
         N_("Look at 'akten failures'; scan the page again, or use 'akten assign'."),
         retryable=False,
     ),
     "unknown_sheet": Description(
-        N_("A cover sheet of a volume that is not known here."),
-        N_("Import the inventory it was printed from, then 'akten retry', or use 'akten assign'."),
+        N_("A cover sheet of a volume that is not known here: {name}, page {page}"),
+        N_("Import the inventory it was printed from, then 'akten retry {subject}' and 'akten run'."),
         retryable=False,
     ),
     "bad_sheet": Description(
-        N_("A cover or separator sheet whose check digit is wrong."),
+        N_("A cover or separator sheet whose check digit is wrong: {name}, page {page}"),
         N_("Print the sheet again, or use 'akten assign'."),
         retryable=False,
     ),
     "contradiction": Description(
-        N_("Cover sheet and manifest or name point to different volumes; the cover sheet was followed."),
-        N_("Check the file; if the cover sheet was wrong, use 'akten assign'."),
+        N_(
+            "Cover sheet and manifest or name point to different volumes; the cover sheet was followed: "
+            "{name}, page {page}"
+        ),
+        N_("Check the file; if the cover sheet was wrong, use 'akten assign' with the file's id."),
         retryable=False,
     ),
     "name_differs": Description(
-        N_("The file's name points to another volume than the cover sheet before it; it is unassigned."),
+        N_(
+            "The file's name points to another volume than the cover sheet before it; "
+            "it is unassigned: {name}"
+        ),
         N_("Look where it belongs and use 'akten assign'."),
         retryable=False,
     ),
@@ -148,3 +169,15 @@ def compare_with_manifest(tx: Transaction, source: sources.Source) -> None:
         volume_id=source.hint_volume_id,
         params={"name": source.name, "expected": source.expected_pages, "actual": source.page_count},
     )
+
+
+def settle(ledger: Ledger, alarm_ids: Sequence[int], note: str) -> int:
+    """A person has looked and says why it is all right: the alarms end and hold nothing up any more.
+
+    Returns how many. Raises ``NotFound`` for an alarm that is not open; then nothing is changed.
+    """
+    with ledger.write() as tx:
+        for alarm_id in alarm_ids:
+            if not alarms.settle(tx, alarm_id, note):
+                raise NotFound(name=str(alarm_id))
+    return len(alarm_ids)

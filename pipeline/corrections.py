@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from errors import N_, NotFound, WrongUse
 from pipeline.intake.affiliation import volume_for
+from pipeline.sheets.codes import CoverCode, parse_typed_id
 from storage.file_numbers import is_file_number
-from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, sources
+from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources
 
 
 def retry(ledger: Ledger, failure_ids: Sequence[str]) -> int:
@@ -52,12 +53,16 @@ def _retry(tx: Transaction, failure_id: str) -> None:
 def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
     """Say which volume a source, or all sources in an unassigned document, belong to; returns how many.
 
-    Pages that follow a cover sheet of the same source stay where it put them. Raises ``NotFound``, and
-    ``WrongUse`` for what can be no file number.
+    ``file_number`` may be the id on a cover sheet as well, typed by hand. A source named by its own id
+    goes there with all its pages; of an unassigned document's sources, pages that follow a cover sheet of
+    the same source stay where it put them. Raises ``NotFound``, and ``WrongUse`` for what can be no file
+    number.
     """
     if not is_file_number(file_number):
         raise WrongUse(detail=N_("This can be no file number."))
     with ledger.write() as tx:
+        sheet = parse_typed_id(file_number)
+        printed = inventory.by_id(tx, sheet.sheet_id) if isinstance(sheet, CoverCode) else None
         source, document = sources.get(tx, name), documents.get(tx, name)
         if source is not None:
             chosen = [source]
@@ -66,9 +71,9 @@ def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:
             chosen = [one for one in sources.of_stack(tx, document.stack_id) if one.id in unassigned]
         else:
             raise NotFound(name=name)
-        volume_id = volume_for(tx, file_number, volume)
+        volume_id = printed.id if printed else volume_for(tx, file_number, volume)
         for one in chosen:
-            sources.assign(tx, one.id, volume_id)
+            sources.assign(tx, one.id, volume_id, "person" if source else "hand")
             sources.set_stack_state(tx, one.stack_id, "open")
             alarms.clear(tx, "ambiguous_name", one.id)
     return len(chosen)

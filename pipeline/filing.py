@@ -10,7 +10,8 @@ worst that can happen; one that nobody files is found by everybody who looks. He
    not if any cover sheet of this stack refutes it: then the file holds papers of several persons.
 4. A manifest names every file by itself: where it names another volume than the cover sheet that holds,
    and did not do so at that sheet already, the sheet's reach ends. Where a mere name does, nobody knows.
-5. A person's hand decides wherever no cover sheet of the same file does.
+5. A person's hand decides: for a file named by itself always, whatever cover sheets it holds ("person");
+   for the files of an unassigned document wherever no cover sheet of the same file does ("hand").
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Sheet:
     """One page of a stack as filing sees it.
 
     ``hint`` is the volume its source is said to belong to, ``hint_by`` by what: "manifest", "name" or
-    "hand". ``readable`` is False for a page nobody has ever read.
+    "hand" or "person". ``readable`` is False for a page nobody has ever read.
     """
 
     page_id: str
@@ -74,7 +75,7 @@ class Doubt:
 
 
 #: All codes of doubts.
-DOUBTS = ("thread_lost", "unknown_sheet", "bad_sheet", "contradiction", "name_differs")
+DOUBTS = ("thread_lost", "unknown_sheet", "bad_sheet", "contradiction", "name_differs", "cover_twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def _refuted(items: Sequence[Sheet | Gap], volume_of: VolumeOf) -> set[str]:
         if isinstance(item, Sheet)
         and item.readable
         and item.hint is not None
-        and item.hint_by != "hand"
+        and item.hint_by not in ("hand", "person")
         and isinstance(item.code, CoverCode | BadSheetCode)
         and (isinstance(item.code, BadSheetCode) or volume_of(item.code.sheet_id) != item.hint)
     }
@@ -150,7 +151,10 @@ class _Thread:
         self._end()
 
     def follow(self, sheet: Sheet) -> None:
-        """Do what a cover or separator sheet says."""
+        """Do what a cover or separator sheet says; in a file a person named, cover sheets say nothing."""
+        if sheet.hint_by == "person" and isinstance(sheet.code, CoverCode | BadSheetCode):
+            self._end()
+            return
         if isinstance(sheet.code, SeparatorCode):
             self._separator, self._fresh = (sheet.code.type, self.volume(sheet)), True
         elif isinstance(sheet.code, BadSheetCode):
@@ -180,6 +184,8 @@ class _Thread:
 
     def volume(self, sheet: Sheet) -> str | None:
         """The volume that holds for a page; the cover sheet's reach ends where a hint says so."""
+        if sheet.hint_by == "person":
+            return sheet.hint
         cover, by_hand = self._cover, sheet.hint_by == "hand"
         if cover is None:
             return sheet.hint if by_hand or not self._lost or sheet.hint not in self._refuted else None
@@ -196,6 +202,8 @@ class _Thread:
 
     def _begin(self, sheet: Sheet, volume_id: str) -> None:
         overruled = sheet.hint if sheet.hint != volume_id else None
+        if self._cover is not None and self._cover.volume_id == volume_id:
+            self.doubts.append(Doubt("cover_twice", sheet.page_id, volume_id))
         self._end()
         self._cover, self._pending, self._fresh = _Cover(volume_id, sheet.source_id, overruled), None, True
         if overruled is not None:

@@ -16,7 +16,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from errors import AktenError, BadInput, GaveUp, ImageTooLarge, ObjectDamaged, PageUnreadable, PartMissing
+from errors import (
+    AktenError,
+    BadInput,
+    CodeOnPage,
+    GaveUp,
+    ImageTooLarge,
+    ObjectDamaged,
+    PageUnreadable,
+    PartMissing,
+)
 from pipeline import reading
 from pipeline.alarms import compare_pages, compare_with_manifest
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -76,7 +85,7 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     else:
         with ctx.ledger.write() as tx:
             if pages.finish(tx, page.id, outcome) and outcome.reason:
-                _ask_for_a_look(tx, page)
+                _ask_for_a_look(tx, page, outcome.reason)
             settled = sources.is_settled(tx, page.stack_id)
     return [Task("file", page.stack_id)] if settled else []
 
@@ -187,12 +196,13 @@ def _check_attempts(attempts: int) -> None:
         raise GaveUp(attempts=MAX_ATTEMPTS)
 
 
-def _ask_for_a_look(tx: Transaction, page: pages.PageToRead) -> None:
-    """A page is kept as image only: it can be read by people, but not be found."""
+def _ask_for_a_look(tx: Transaction, page: pages.PageToRead, reason: str) -> None:
+    """A page is flagged: kept as image only, so that nobody finds it, or with a sheet's code on it."""
     source = sources.get(tx, page.source_id)
     if source is not None:
         params = {"name": source.name, "page": page.number}
-        alarms.sound(tx, "unread", page.id, batch_id=source.batch_id, params=params)
+        code = "code_on_page" if reason == CodeOnPage.code else "unread"
+        alarms.sound(tx, code, page.id, batch_id=source.batch_id, params=params)
 
 
 def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:
@@ -275,7 +285,16 @@ def _sound_doubts(tx: Transaction, stack_id: str, filing: Filing) -> None:
                 alarms.clear(tx, code, subject)
     for doubt in filing.doubts:
         if doubt.is_new:
-            alarms.sound(tx, doubt.code, doubt.subject, batch_id=batch_id, volume_id=doubt.volume_id)
+            where = {"batch_id": batch_id, "volume_id": doubt.volume_id}
+            alarms.sound(tx, doubt.code, doubt.subject, params=_named(tx, doubt.subject), **where)
+
+
+def _named(tx: Transaction, subject: str) -> dict[str, str | int]:
+    """The file, and page if it is one, that a doubt is about, as a clerk knows them."""
+    page = pages.get(tx, subject)
+    source = sources.get(tx, page.source_id if page else subject)
+    name = source.name if source else subject.partition("/")[2] or subject
+    return {"name": name, "page": page.number if page else "-"}
 
 
 def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:

@@ -7,7 +7,9 @@ import hashlib
 import json
 from typing import Any
 
-from errors import RecognitionFailed
+from rapidfuzz.fuzz import partial_ratio
+
+from errors import AktenError, CodeOnPage, RecognitionFailed
 from ocr.barcodes import read_qr
 from ocr.blank import is_blank
 from ocr.prepare import to_grey
@@ -22,6 +24,11 @@ from storage.index import PageEntry
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key
 
+#: A cover sheet has about 70 words, specks on it included less than twice as many; a letter has more.
+_SHEET_WORDS = 130
+_ILLEGIBLE_WORDS = 15
+_TITLE_SIMILARITY = 75
+
 
 def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
     """What a page is: a cover or separator sheet, blank, or text with a document type and its evidence.
@@ -29,17 +36,36 @@ def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
     A page that breaks the engine is kept as image without words, flagged with the reason.
     """
     code = next((code for code in read_qr(image.pixels) if parse_code(code) is not None), None)
+    if code is None and not image.words and is_blank(to_grey(image.pixels), image.dpi):
+        return _outcome(ctx, "blank", image, _as_it_lies(image, "", ()))
+    found, flag = _recognised(ctx, image)
+    if code is not None and flag is None and not _looks_like_sheet(found):
+        # Anybody's sheet may be photographed on a letter: the letter must not vanish for that.
+        return _outcome(ctx, "recognised", image, found, flag=CodeOnPage())
     if code is not None:
         return _outcome(ctx, "separator", image, _as_it_lies(image, "", ()), code=code)
-    if not image.words and is_blank(to_grey(image.pixels), image.dpi):
-        return _outcome(ctx, "blank", image, _as_it_lies(image, "", ()))
+    return _outcome(ctx, "recognised", image, found, flag=flag)
+
+
+def _recognised(ctx: Context, image: PageImage) -> tuple[Recognition, RecognitionFailed | None]:
+    """The words of a page: its own if it is born digital, else recognised; none if that fails."""
     if image.words is not None:
-        return _outcome(ctx, "recognised", image, _as_it_lies(image, "pdf", image.words))
+        return _as_it_lies(image, "pdf", image.words), None
     try:
-        found = recognise(image.pixels, dpi=image.dpi, engine=ctx.engine, options=ctx.ocr)
+        return recognise(image.pixels, dpi=image.dpi, engine=ctx.engine, options=ctx.ocr), None
     except RecognitionFailed as error:
-        return _outcome(ctx, "recognised", image, _as_it_lies(image, ctx.engine.name, ()), flag=error)
-    return _outcome(ctx, "recognised", image, found)
+        return _as_it_lies(image, ctx.engine.name, ()), error
+
+
+def _looks_like_sheet(found: Recognition) -> bool:
+    """Whether a page with a sheet's code says no more than sheets do, and what they say.
+
+    A sheet hardly legible, of which only the code could be read, is one too.
+    """
+    if len(found.words) <= _ILLEGIBLE_WORDS:
+        return True
+    title = max(partial_ratio(one, found.text.casefold()) for one in ("deckblatt", "trennblatt"))
+    return len(found.words) <= _SHEET_WORDS and title >= _TITLE_SIMILARITY
 
 
 def _as_it_lies(image: PageImage, engine: str, words: tuple[Word, ...]) -> Recognition:
@@ -55,7 +81,7 @@ def _outcome(
     found: Recognition,
     *,
     code: str | None = None,
-    flag: RecognitionFailed | None = None,
+    flag: AktenError | None = None,
 ) -> pages.PageOutcome:
     verdict = ctx.classifier.classify(found.text) if found.words else None
     evidence = verdict.evidence if verdict else ()

@@ -74,15 +74,19 @@ def _recorded(ledger: Ledger) -> Iterator[tuple[str, str]]:
 
 
 def _count_pages(ledger: Ledger) -> tuple[int, int, list[Problem]]:
-    with ledger.read() as tx:
-        promised, found = counts.pages_promised(tx), counts.page_counts(tx)
-        in_products, marked = counts.pages_in_products(tx), found.stored
-    accounted = sum(getattr(found, one.name) for one in fields(found) if one.name != "received")
+    """What the events say came in against what is there now, as a whole, by source and by document."""
     problems = []
-    if promised != found.received or found.received != accounted:
+    with ledger.read() as tx:
+        found = counts.page_counts(tx)
+        promised = counts.pages_promised(tx)
+        for source_id, expected, actual in counts.sources_that_differ(tx):
+            message = N_("File {id} came in with {expected} pages, {actual} are recorded.")
+            problems.append(Problem(message, {"id": source_id, "expected": expected, "actual": actual}))
+        for document_id, expected, actual in counts.documents_that_differ(tx):
+            message = N_("Document {id} was stored with {expected} pages, {actual} are recorded in it.")
+            problems.append(Problem(message, {"id": document_id, "expected": expected, "actual": actual}))
+    accounted = sum(getattr(found, one.name) for one in fields(found) if one.name != "received")
+    if promised != accounted:
         message = N_("{promised} pages were received, {accounted} are accounted for.")
-        problems.append(Problem(message, {"promised": promised, "accounted": accounted}))
-    if in_products != marked:
-        message = N_("{products} pages are in stored documents, {marked} are recorded as stored.")
-        problems.append(Problem(message, {"products": in_products, "marked": marked}))
+        problems.insert(0, Problem(message, {"promised": promised, "accounted": accounted}))
     return promised, accounted, problems

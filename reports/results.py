@@ -182,9 +182,18 @@ def alarms(rows: Sequence[Shape], most: int | None = None) -> None:
     """What does not add up; all of it or the first ones."""
     heading(N_("Alarms: {count}"), {"count": len(rows)})
     for row in rows[:most]:
-        line(Text(row["reason"], style="yellow"), 2)
+        line(Text(f"{row['id']}: {row['reason']}", style="yellow"), 2)
         way_out(row["hint"], 4)
-    more(len(rows), most, "akten status --json")
+    more(len(rows), most, "akten alarms")
+
+
+def open_alarms(rows: Sequence[Shape]) -> None:
+    """What ``akten alarms`` prints."""
+    if not rows:
+        line(_("No alarm is open."))
+        return
+    alarms(rows)
+    next_step(N_("When you have looked and it is all right: akten settle NUMBER --note 'why'."))
 
 
 # --- documents and pages -----------------------------------------------------------------------------

@@ -115,10 +115,11 @@ def labels(chosen: Settings) -> dict[str, str]:
     return {kind.key: kind.label_de if german else kind.label_en for kind in types}
 
 
-def cpu_seconds() -> float:
-    """What this process and all its workers have used."""
+def spent(seconds: float) -> shapes.Json:
+    """What a run took: the time given, and the processors' of this process and all its workers."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    cpu_seconds = sum(one.ru_utime + one.ru_stime for one in used)
+    return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2)}
 
 
 def print_json(shape: Any, indent: int | None = 2) -> None:  # noqa: ANN401 - JSON

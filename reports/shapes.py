@@ -66,13 +66,15 @@ def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Json]:
     rows: list[Json] = []
     for alarm in alarms.open_alarms(tx, batch_id):
         known = ALARMS[alarm.code]
+        fields = {**alarm.params, "subject": alarm.subject}
         rows.append(
             {
+                "id": alarm.id,
                 "code": alarm.code,
                 "subject": alarm.subject,
                 "batch": alarm.batch_id,
-                "reason": say(known.message, alarm.params),
-                "hint": say(known.hint, alarm.params),
+                "reason": say(known.message, fields),
+                "hint": say(known.hint, fields),
             }
         )
     return rows

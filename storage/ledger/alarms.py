@@ -1,4 +1,5 @@
-"""Alarms: what does not add up and a person has to look at. Open until its cause is gone."""
+"""Alarms: what does not add up and a person has to look at. Open until its cause is gone
+or a person says why it is all right."""
 
 from __future__ import annotations
 
@@ -43,11 +44,23 @@ def sound(
     old = tx.one(select(alarms).where(same))
     if old is None:
         tx.run(alarms.insert().values(code=code, subject=subject, raised_at=tx.at, **values))
+    elif old["settled"] and all(old[name] == values[name] for name in ("volume_id", "params")):
+        return
     elif any(old[name] != value for name, value in values.items()):
-        tx.run(alarms.update().where(same).values(**values))
+        tx.run(alarms.update().where(same).values(**values, settled=False))
     else:
         return
     tx.record("alarm.raised", subject, code=code)
+
+
+def settle(tx: Transaction, alarm_id: int, note: str) -> bool:
+    """End an open alarm because a person looked at it; the same finding does not raise it again."""
+    raised = (alarms.c.id == alarm_id) & alarms.c.cleared_at.is_(None)
+    if not tx.run(alarms.update().where(raised).values(cleared_at=tx.at, settled=True)):
+        return False
+    subject = tx.value(select(alarms.c.subject).where(alarms.c.id == alarm_id))
+    tx.record("alarm.settled", subject, alarm=alarm_id, note=note)
+    return True
 
 
 def clear(tx: Transaction, code: str, subject: str) -> None:

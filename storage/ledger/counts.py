@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, exists, func, null, or_, select, union_all
 
 from storage.ledger.core import Transaction
 from storage.ledger.documents import count_to_index
-from storage.ledger.tables import alarms, case_files, documents, pages, sources, stacks, volumes
+from storage.ledger.tables import alarms, case_files, documents, events, pages, sources, stacks, volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,17 +221,36 @@ def word_files(tx: Transaction) -> Iterator[tuple[str, str]]:
         yield row.words_key, row.words_key.rpartition("/")[2]
 
 
+def _last(tx: Transaction, kind: str) -> dict[str, int]:
+    """How many pages the last event of a kind speaks of, by subject; events are never changed."""
+    query = select(events.c.subject, events.c.data).where(events.c.kind == kind).order_by(events.c.id)
+    return {row.subject: int(row.data["pages"]) for row in tx.stream(query)}
+
+
 def pages_promised(tx: Transaction) -> int:
-    """Pages that split sources said they have: what the pages received must add up to."""
-    total = select(func.coalesce(func.sum(sources.c.page_count), 0)).where(sources.c.state == "split")
-    return int(tx.value(total))
+    """Pages that files had when they were opened, by the events: what all pages must add up to."""
+    return sum(_last(tx, "source.split").values())
 
 
-def pages_in_products(tx: Transaction) -> int:
-    """Pages in stored products that are recorded as lying there, counted from the documents' side."""
-    inside = (
-        select(func.count())
-        .select_from(pages.join(documents, documents.c.id == pages.c.document_id))
-        .where(pages.c.stage == "stored", documents.c.object_key.is_not(None))
+def sources_that_differ(tx: Transaction) -> Iterator[tuple[str, int, int]]:
+    """Sources whose recorded pages are not as many as the events say: id, expected, actual."""
+    query = select(pages.c.source_id, func.count().label("n")).group_by(pages.c.source_id)
+    actual = {row.source_id: int(row.n) for row in tx.stream(query)}
+    for source_id, expected in _last(tx, "source.split").items():
+        if actual.get(source_id, 0) != expected:
+            yield source_id, expected, actual.get(source_id, 0)
+
+
+def documents_that_differ(tx: Transaction) -> Iterator[tuple[str, int, int]]:
+    """Documents as last stored that have lost or gained pages since: id, expected, actual."""
+    inside = (pages.c.document_id == documents.c.id) & (pages.c.stage == "stored")
+    query = (
+        select(documents.c.id, func.count(pages.c.id).label("n"))
+        .select_from(documents.outerjoin(pages, inside))
+        .where(documents.c.state == "stored", documents.c.stored_revision == documents.c.revision)
+        .group_by(documents.c.id)
     )
-    return int(tx.value(inside))
+    promised = _last(tx, "document.stored")
+    for row in tx.stream(query):
+        if promised.get(row.id, 0) != row.n:
+            yield row.id, promised.get(row.id, 0), int(row.n)

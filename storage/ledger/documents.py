@@ -144,7 +144,9 @@ def quarantine(tx: Transaction, document: Document, reason: str, params: Mapping
     if not tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         return
     unstored = (pages.c.document_id == document.id) & (pages.c.stage == "recognised")
-    tx.run(pages.update().where(unstored).values(stage="quarantined", reason=reason))
+    tx.run(
+        pages.update().where(unstored).values(stage="quarantined", reason=reason, reason_params=dict(params))
+    )
     tx.record("document.failed", document.id, reason=reason)
 
 

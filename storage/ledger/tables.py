@@ -185,6 +185,7 @@ alarms = Table(
     Column("params", JSON, nullable=False),
     Column("raised_at", String(32), nullable=False),
     Column("cleared_at", String(32)),
+    Column("settled", Boolean, nullable=False, default=False),
     Index("ix_alarms_cleared_at_volume_id", "cleared_at", "volume_id"),
     UniqueConstraint("code", "subject"),
     sqlite_autoincrement=True,

@@ -98,6 +98,7 @@ def upgrade() -> None:
         sa.Column("params", sa.JSON(), nullable=False),
         sa.Column("raised_at", sa.String(length=32), nullable=False),
         sa.Column("cleared_at", sa.String(length=32), nullable=True),
+        sa.Column("settled", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.id"], name=op.f("fk_alarms_batch_id")),
         sa.ForeignKeyConstraint(["volume_id"], ["volumes.id"], name=op.f("fk_alarms_volume_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
