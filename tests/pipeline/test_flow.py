@@ -8,22 +8,24 @@ import pikepdf
 import pytest
 from pdf2image import convert_from_path
 from pikepdf import Dictionary, Name
+from PIL import Image, ImageDraw
 
 from errors import NotFound, PageUnreadable, RecognitionFailed, StoreUnavailable
 from pipeline import flow
+from pipeline.alarms import settle
 from pipeline.context import MAX_ATTEMPTS, Context
 from pipeline.corrections import assign, retry, retry_all
 from pipeline.intake.inventory import import_inventory
 from pipeline.scans.source import Limits
-from pipeline.sheets.codes import encode_cover, new_sheet_id
+from pipeline.sheets.codes import encode_cover, new_sheet_id, printed_id
 from pipeline.sheets.printing import Choice, print_covers, print_separators
 from pipeline.verify import verify
-from storage.ledger import counts, documents, inventory, work
+from storage.ledger import alarms, counts, documents, inventory, work
 from storage.ledger import pages as ledger_pages
 from storage.ledger.work import Task
 from tests import office as desk
 from tests.office import Office, blank, coded, cover, page, save, save_pdf, save_tiff, separator
-from tests.specimens import build_batch, write_inventory
+from tests.specimens import build_batch, fonts, write_inventory
 from tests.specimens.sheets import A4, DPI
 
 
@@ -232,7 +234,7 @@ class TestPoisonPage:
         add_broken_jbig2(path, 3)
         office.take(scans)
         office.work()
-        assign(office.ctx.ledger, source_id(office, "stack.pdf"), "33/2", 1)
+        retry(office.ctx.ledger, [source_id(office, "stack.pdf")])
         office.work()
         assert office.content("33/1") == ["stack.pdf:2", "stack.pdf:4"]
         assert "thread_lost" not in office.alarms()
@@ -252,6 +254,84 @@ class TestPoisonPage:
         office.work(dataclasses.replace(office.ctx, engine=_Failing(office.ctx.engine)))
         assert office.content("33/1") == ["33_1.pdf:1"]
         assert office.alarms() == ["unread"]
+
+
+class TestPeopleDecide:
+    def test_a_letter_that_carries_a_sheets_code_stays_a_letter(self, office, scans):
+        letter = Image.new("L", (1600, 1100), 255)
+        letter.paste(cover(office, "33/2"), (950, 450))
+        draw, font = ImageDraw.Draw(letter), fonts.at_pixels("sans", False, 44)
+        for row in range(8):
+            line = "Anbei übersende ich Ihnen die Unterlagen"
+            draw.text((40, 80 + 120 * row), line, fill=0, font=font, anchor="ls")
+        save_pdf(scans / "stack.pdf", [cover(office, "33/1"), page("Eins"), letter, page("Drei")])
+        office.take(scans)
+        office.work()
+        assert office.content("33/1") == ["stack.pdf:2", "stack.pdf:3", "stack.pdf:4"]
+        assert office.alarms() == ["code_on_page"]
+        assert office.search("Unterlagen")
+
+    def test_a_file_named_by_its_own_id_goes_there_whatever_covers_it_holds(self, office, scans):
+        save_pdf(scans / "33_2.pdf", [cover(office, "33/1"), page("Eins")])
+        office.take(scans)
+        office.work()
+        assert office.alarms() == ["contradiction"]
+        assign(office.ctx.ledger, source_id(office, "33_2.pdf"), "33/2", 1)
+        office.work()
+        assert office.content("33/2") == ["33_2.pdf:2"]
+        assert office.alarms() == []
+        assert office.goal() == (3, 1)
+
+    def test_the_id_on_a_cover_sheet_will_do_for_a_file_number(self, office, scans):
+        save_pdf(scans / "scan.pdf", [page("Eins")])
+        office.take(scans)
+        office.work()
+        typed = printed_id(office.volume("33/3").id).lower()
+        assign(office.ctx.ledger, source_id(office, "scan.pdf"), typed, 1)
+        office.work()
+        assert office.content("33/3") == ["scan.pdf:1"]
+
+    def test_an_alarm_a_person_settled_holds_nothing_up_and_is_not_raised_again(self, office, scans):
+        office.inventory("33/1;1;9")
+        save_pdf(scans / "33_1.pdf", [page("Eins")])
+        office.take(scans)
+        office.work()
+        assert (office.alarms(), office.goal()) == (["pages_differ"], (3, 0))
+        with office.ctx.ledger.read() as tx:
+            (alarm,) = alarms.open_alarms(tx)
+        settle(office.ctx.ledger, [alarm.id], "counted again, the list is wrong")
+        assert (office.alarms(), office.goal()) == ([], (3, 1))
+        retry(office.ctx.ledger, [source_id(office, "33_1.pdf")])
+        office.work()
+        assert office.alarms() == []
+
+    def test_the_same_cover_twice_in_a_stack_is_an_alarm(self, office, scans):
+        sheets = [cover(office, "33/1"), page("Eins"), cover(office, "33/1"), page("Zwei")]
+        save_pdf(scans / "stack.pdf", sheets)
+        office.take(scans)
+        office.work()
+        assert office.alarms() == ["cover_twice"]
+
+
+class TestVerification:
+    """The events cannot be changed, so whoever takes a page away is found out."""
+
+    @pytest.mark.parametrize(
+        "forgery",
+        [
+            "UPDATE pages SET stage = 'blank', document_id = NULL WHERE number = 1",
+            "DELETE FROM pages WHERE number = 1",
+            "UPDATE pages SET document_id = NULL WHERE number = 1",
+        ],
+    )
+    def test_a_page_taken_away_past_the_product_is_missed(self, office, scans, forgery):
+        save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
+        office.take(scans)
+        office.work()
+        assert verify(office.ctx.ledger, office.ctx.objects).ok
+        with office.ctx.ledger.write() as tx:
+            tx.connection.exec_driver_sql(forgery)
+        assert not verify(office.ctx.ledger, office.ctx.objects).ok
 
 
 class _Failing:

@@ -277,7 +277,7 @@ class TestSameBytes:
         assign(ledger, source(ledger, "same").id, "33/1", 1)
         put(scans, "33_2.pdf", "same")
         take()
-        assert known(ledger)[0] == Known("scans/0.pdf", "waiting", "33/1:1", "hand")
+        assert known(ledger)[0] == Known("scans/0.pdf", "waiting", "33/1:1", "person")
         assert held_up(ledger) == {"33/2:1"}
 
     def test_a_batch_of_nothing_but_oddities_belongs_to_the_one_it_repeats(self, take, ledger, scans):
