@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 import zxingcpp
+from pdf2image import convert_from_path
 from PIL import Image, ImageDraw
 
 from config import wiring
+from config.document_types import load_document_types
 from config.settings import Settings, load_settings
 from pipeline import flow
 from pipeline.context import Context
@@ -21,10 +23,11 @@ from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.inventory import import_inventory
 from pipeline.intake.take_in import Intake, take_in
 from pipeline.sheets.codes import encode_cover, encode_separator
+from pipeline.sheets.printing import Choice, print_covers, print_separators
 from storage.index import Hit, SearchIndex
-from storage.ledger import Transaction, alarms, counts, documents, inventory, pages, sources, work
+from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.work import Step, Task
-from tests.specimens import fonts
+from tests.specimens import fonts, sheets
 from tests.specimens.files import Jpeg, jpeg, write_pdf
 
 DPI = 150
@@ -173,6 +176,29 @@ def open_office(data: Path) -> Iterator[Office]:
     settings = load_settings(data)
     with wiring.open_context(settings) as ctx, wiring.open_index(settings) as index:
         yield Office(settings, ctx, index)
+
+
+class OwnSheets:
+    """Cover and separator sheets as the product prints them, drawn in this process."""
+
+    def __init__(self, ledger: Ledger, folder: Path) -> None:
+        self._ledger, self._target = ledger, folder / "sheet.pdf"
+
+    def cover(self, file_number: str, volume: int, expected_pages: int) -> Image.Image:
+        """The volume's cover sheet; its expected pages come from the inventory."""
+        print_covers(self._ledger, Choice(file_number, volume), "", self._target)
+        return self._drawn()
+
+    def separator(self, document_type: str) -> Image.Image:
+        """The document type's separator sheet."""
+        print_separators(load_document_types(None), [document_type], self._target)
+        return self._drawn()
+
+    def _drawn(self) -> Image.Image:
+        (drawn,) = convert_from_path(
+            self._target, dpi=sheets.DPI, grayscale=True, size=sheets.A4, last_page=1
+        )
+        return drawn
 
 
 # --- tiny pages --------------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import hashlib
 import os
 import re
 import shutil
+import stat
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +22,8 @@ PROGRAM = "redis-server"
 PACKAGE = "redis-server"
 #: A unix socket's path has to fit into 108 bytes, the last one is a zero.
 _LONGEST_SOCKET = 107
+#: Not tempfile's folder, which is a process's own; all that use the server have to agree.
+_SHORT = Path("/tmp")  # noqa: S108 - a folder in it is made for this user only, and looked at
 _START_SECONDS = 10.0
 
 
@@ -40,9 +42,10 @@ def socket_in(folder: Path) -> Path:
     if len(os.fsencode(wanted)) <= _LONGEST_SOCKET:
         return wanted
     name = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
-    private = Path(tempfile.gettempdir()) / f"akten-{os.getuid()}-{name}"
+    private = _SHORT / f"akten-{os.getuid()}-{name}"
     private.mkdir(mode=0o700, exist_ok=True)
-    if private.stat().st_uid != os.getuid():
+    found = private.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
         raise BrokerUnavailable(detail=N_("{folder} belongs to somebody else"), folder=str(private))
     return private / "redis.sock"
 

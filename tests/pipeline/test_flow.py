@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from pdf2image import convert_from_path
 from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 
@@ -18,15 +17,13 @@ from pipeline.corrections import assign, retry, retry_all
 from pipeline.intake.inventory import import_inventory
 from pipeline.scans.source import Limits
 from pipeline.sheets.codes import encode_cover, new_sheet_id, printed_id
-from pipeline.sheets.printing import Choice, print_covers, print_separators
 from pipeline.verify import verify
 from storage.ledger import alarms, counts, documents, inventory, work
 from storage.ledger import pages as ledger_pages
 from storage.ledger.work import Task
 from tests import office as desk
-from tests.office import Office, blank, coded, cover, page, save, save_pdf, save_tiff, separator
+from tests.office import Office, OwnSheets, blank, coded, cover, page, save, save_pdf, save_tiff, separator
 from tests.specimens import build_batch, fonts, write_inventory
-from tests.specimens.sheets import A4, DPI
 
 
 @pytest.fixture(autouse=True)
@@ -162,7 +159,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("faults")
     with desk.open_office(folder / "data") as office:
         import_inventory(office.ctx.ledger, write_inventory(folder, size="small"))
-        truth = build_batch(folder, size="small", sheets=_Sheets(office, folder), faults="all")
+        truth = build_batch(folder, size="small", sheets=OwnSheets(office.ctx.ledger, folder), faults="all")
         intake = office.take(folder / "scans")
         office.work()
         yield office, truth, intake
@@ -691,25 +688,6 @@ class TestFromIntakeOn:
         assert office.unassigned() == ["33_2.png:1"]
         assert office.alarms() == ["ambiguous_name"]
         assert len(office.search("Mietvertrag")) == 1
-
-
-class _Sheets:
-    """Cover and separator sheets as the product prints them, drawn in this process."""
-
-    def __init__(self, office: Office, folder: Path) -> None:
-        self._office, self._target = office, folder / "sheet.pdf"
-
-    def cover(self, file_number, volume, expected_pages):
-        print_covers(self._office.ctx.ledger, Choice(file_number, volume), "", self._target)
-        return self._drawn()
-
-    def separator(self, document_type):
-        print_separators(list(self._office.ctx.types.values()), [document_type], self._target)
-        return self._drawn()
-
-    def _drawn(self):
-        (drawn,) = convert_from_path(self._target, dpi=DPI, grayscale=True, size=A4)
-        return drawn
 
 
 def cut_image(path: Path, number: int) -> None:
