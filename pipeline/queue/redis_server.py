@@ -22,6 +22,7 @@ PROGRAM = "redis-server"
 PACKAGE = "redis-server"
 #: A unix socket's path has to fit into 108 bytes, the last one is a zero.
 _LONGEST_SOCKET = 107
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 #: Not tempfile's folder, which is a process's own; all that use the server have to agree.
 _SHORT = Path("/tmp")  # noqa: S108 - a folder in it is made for this user only, and looked at
 _START_SECONDS = 10.0
@@ -37,9 +38,12 @@ def version() -> str:
 
 
 def socket_in(folder: Path) -> Path:
-    """Where this folder's server listens: in the folder, or in a private one if the path is too long."""
+    """Where this folder's server listens: in the folder, or in a private one if its path will not do.
+
+    Too long will not do, nor a space, which redis-py stumbles over, nor what means something in a URL.
+    """
     wanted = folder.resolve() / "redis.sock"
-    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET:
+    if len(os.fsencode(wanted)) <= _LONGEST_SOCKET and _PLAIN_PATH.fullmatch(str(wanted)):
         return wanted
     name = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:16]
     private = _SHORT / f"akten-{os.getuid()}-{name}"

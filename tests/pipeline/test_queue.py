@@ -1,5 +1,6 @@
 """The queue: it carries ids only, may forget everything at any time, and its private server is shared."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -368,3 +369,12 @@ def gone(process: psutil.Process) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.parametrize("name", ["Akten 2026", "a=b", "50%", "Bestände", "a#b?c"])
+def test_a_data_folder_may_be_named_as_people_do(tmp_path, name):
+    """redis-py reads its own clients' list, and a socket's path with a space in it broke that."""
+    folder = tmp_path / name
+    with redis_server.running(folder) as url, contextlib.closing(redis.Redis.from_url(url)) as client:
+        assert client.client_list()
+    shutil.rmtree(redis_server.socket_in(folder).parent, ignore_errors=True)
