@@ -1,4 +1,7 @@
-"""The command ``akten``: parse, call, print. No logic."""
+"""The command ``akten``: parse, call, print. No logic.
+
+The main job stands here, what else an administrator needs in ``commands``.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +14,23 @@ from typing import Annotated
 
 import typer
 
+from commands import trust
 from config import wiring
 from config.words import _
 from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections
 from pipeline.alarms import settle as settle_alarms
-from pipeline.flow import rebuild_index
 from pipeline.intake.inventory import import_inventory
 from pipeline.lookup import find_documents
 from pipeline.reading import words_of
 from pipeline.sheets import printing
-from pipeline.verify import objects_to_check
-from pipeline.verify import verify as verify_all
-from reports import doctor as doctor_report
 from reports import process, results, session, shapes, terminal
 from reports.options import SCANS, Data, FileNumber, Json, Output, Paths, Volume, Workers, path_of
-from reports.progress import bar
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
 from storage.streams import check_target
 
-QUARANTINED, PART_MISSING = 1, 3
+QUARANTINED = 1
 
 app = typer.Typer(
     name="akten",
@@ -43,9 +42,8 @@ app = typer.Typer(
 inventory_app = typer.Typer(
     help=_("The inventory: which case files there are. It is the goal's denominator."), no_args_is_help=True
 )
-index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
 app.add_typer(inventory_app, name="inventory")
-app.add_typer(index_app, name="index")
+app.add_typer(trust.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -339,50 +337,6 @@ def fetch(
     check_target(output)
     wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
     terminal.note(N_("Pages written to {path}: {pages}"), pages=document.page_count, path=str(output))
-
-
-# --- trust -------------------------------------------------------------------------------------------
-
-
-@app.command(
-    help=_("Prove that nothing is lost or changed. Reads all objects, compares hashes, counts pages.")
-)
-def verify(data: Data = None, as_json: Json = False) -> None:
-    settings = session.settings(data)
-    with session.ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
-        total = objects_to_check(ledger)
-        found = verify_all(
-            ledger, wiring.open_objects(settings), lambda done: shown.show(_("Verifying"), done, total)
-        )
-    if as_json:
-        session.print_json(shapes.verification(found))
-    else:
-        results.verification(shapes.verification(found))
-    if not found.ok:
-        raise typer.Exit(QUARANTINED)
-
-
-@index_app.command("rebuild", help=_("Build the search index anew from ledger and objects."))
-def index_rebuild(data: Data = None) -> None:
-    settings = session.settings(data)
-    wiring.require_folder(settings)
-    with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
-        wiring.discard_index(settings)
-        with wiring.open_index(settings) as index:
-            rebuild_index(ctx, index, lambda done, total: shown.show(_("Indexing"), done, total))
-
-
-@app.command(
-    help=_("Check whether every part is there. Versions, languages, stores; what mends what is missing.")
-)
-def doctor(data: Data = None, as_json: Json = False) -> None:
-    checks = doctor_report.examine(session.settings(data))
-    if as_json:
-        session.print_json(doctor_report.shape(checks))
-    else:
-        results.doctor(doctor_report.shape(checks))
-    if not all(check.ok for check in checks):
-        raise typer.Exit(PART_MISSING)
 
 
 def main() -> None:

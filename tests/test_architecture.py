@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "pipeline": {"errors", "ocr", "storage"},
     "config": {"errors", "ocr", "storage", "pipeline"},
     "reports": {"errors", "ocr", "storage", "pipeline", "config"},
-    "cli": {"errors", "ocr", "storage", "pipeline", "config", "reports"},
+    "commands": {"errors", "ocr", "storage", "pipeline", "config", "reports"},
+    "cli": {"errors", "ocr", "storage", "pipeline", "config", "reports", "commands"},
 }
 #: The job shell is where a worker process begins, so it has to read the settings itself.
 EXCEPTIONS = {("pipeline.jobs", "config")}

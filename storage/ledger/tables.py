@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -37,11 +38,20 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _lease() -> list[Column[object]]:
-    """Who works on the row and until when (seconds since the epoch); how often it was begun."""
+    """Who works on the row and until when (seconds since the epoch), and what came of it so far.
+
+    ``attempts`` ended in an error of their own, ``begun`` counts those that nobody ended as well,
+    ``deferred`` those in a row that something out of reach (``deferred_by``, an ``errors`` code) ended;
+    the next one waits until ``not_before``.
+    """
     return [
         Column("lease_owner", Text),
         Column("lease_until", Float),
         Column("attempts", Integer, nullable=False, default=0),
+        Column("begun", Integer, nullable=False, default=0, server_default="0"),
+        Column("deferred", Integer, nullable=False, default=0, server_default="0"),
+        Column("deferred_by", String(40)),
+        Column("not_before", Float),
     ]
 
 
@@ -91,6 +101,7 @@ batches = Table(
     Column("id", String(20), primary_key=True),
     Column("name", Text, nullable=False),
     Column("received_at", String(32), nullable=False),
+    Column("record_key", Text),
 )
 
 stacks = Table(
@@ -100,6 +111,7 @@ stacks = Table(
     Column("batch_id", ForeignKey("batches.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("state", String(12), nullable=False),
+    Column("urgent", Boolean, nullable=False, default=False, server_default=false()),
     Index("ix_stacks_batch_id", "batch_id"),
     Index("ix_stacks_state", "state"),
 )
@@ -143,6 +155,7 @@ documents = Table(
     Column("size", BigInteger),
     Column("page_count", Integer, nullable=False, default=0),
     Column("stored_at", String(32)),
+    Column("urgent", Boolean, nullable=False, default=False, server_default=false()),
     *_reason(),
     *_lease(),
     Index("ix_documents_state", "state"),
@@ -189,4 +202,45 @@ alarms = Table(
     Index("ix_alarms_cleared_at_volume_id", "cleared_at", "volume_id"),
     UniqueConstraint("code", "subject"),
     sqlite_autoincrement=True,
+)
+
+#: What protects the events: each seal covers those since the one before it, and names that one's hash.
+seals = Table(
+    "seals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("sealed_at", String(32), nullable=False),
+    Column("first_event", BigInteger, nullable=False),
+    Column("last_event", BigInteger, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("previous", String(64)),
+    Column("sha256", String(64), nullable=False),
+    Column("object_key", Text, nullable=False),
+    Column("leaves_key", Text, nullable=False),
+)
+
+#: Verifications, finished or to be gone on with: how far one got, and what it found.
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("id", RowId, primary_key=True, autoincrement=True),
+    Column("started_at", String(32), nullable=False),
+    Column("finished_at", String(32)),
+    Column("share", Float, nullable=False),
+    Column("seed", String(32), nullable=False),
+    Column("position", Text),
+    Column("checked", BigInteger, nullable=False, default=0),
+    Column("damaged", BigInteger, nullable=False, default=0),
+    Column("missing", BigInteger, nullable=False, default=0),
+    sqlite_autoincrement=True,
+)
+
+#: Which data folder keeps a thing there is only one of, such as the search index.
+homes = Table(
+    "homes",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("folder_id", String(40), nullable=False),
+    Column("since", String(32), nullable=False),
 )

@@ -1,0 +1,1 @@
+"""Commands beside the main job, by who needs them: parse, call, print, as in ``cli``."""

@@ -1,0 +1,59 @@
+"""What several machines and an auditor need: waiting with reason, urgency, seals, verifications, homes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    for table in ("sources", "pages", "documents"):
+        op.add_column(table, sa.Column("begun", sa.Integer(), nullable=False, server_default="0"))
+        op.add_column(table, sa.Column("deferred", sa.Integer(), nullable=False, server_default="0"))
+        op.add_column(table, sa.Column("deferred_by", sa.String(length=40), nullable=True))
+        op.add_column(table, sa.Column("not_before", sa.Float(), nullable=True))
+    for table in ("stacks", "documents"):
+        op.add_column(table, sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("batches", sa.Column("record_key", sa.Text(), nullable=True))
+    op.create_table(
+        "seals",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed_at", sa.String(length=32), nullable=False),
+        sa.Column("first_event", sa.BigInteger(), nullable=False),
+        sa.Column("last_event", sa.BigInteger(), nullable=False),
+        sa.Column("events", sa.BigInteger(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("object_key", sa.Text(), nullable=False),
+        sa.Column("leaves_key", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_seals")),
+    )
+    op.create_table(
+        "verifications",
+        sa.Column("id", _ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("started_at", sa.String(length=32), nullable=False),
+        sa.Column("finished_at", sa.String(length=32), nullable=True),
+        sa.Column("share", sa.Float(), nullable=False),
+        sa.Column("seed", sa.String(length=32), nullable=False),
+        sa.Column("position", sa.Text(), nullable=True),
+        sa.Column("checked", sa.BigInteger(), nullable=False),
+        sa.Column("damaged", sa.BigInteger(), nullable=False),
+        sa.Column("missing", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verifications")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "homes",
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("folder_id", sa.String(length=40), nullable=False),
+        sa.Column("since", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_homes")),
+    )
