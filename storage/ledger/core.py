@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Row, RowMapping
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from errors import N_, DiskFull, LedgerUnavailable, WrongUse
-from storage.ledger.database import READING, open_database
+from errors import N_, AktenError, DiskFull, LedgerUnavailable, WrongUse
+from storage.ledger.database import READING, now_of, open_database
 from storage.ledger.tables import events
 
 Clock = Callable[[], float]
@@ -69,10 +68,10 @@ class Ledger:
     """Opens the database at ``url`` (SQLAlchemy's form) and hands out transactions.
 
     Not to be shared across a fork: each process opens its own. Without ``migrate`` its tables are taken
-    to be up to date.
+    to be up to date. ``clock`` replaces the database's own, for tests.
     """
 
-    def __init__(self, url: str, clock: Clock = time.time, *, migrate: bool = True) -> None:
+    def __init__(self, url: str, clock: Clock | None = None, *, migrate: bool = True) -> None:
         self._engine: Engine = open_database(url, migrate=migrate)
         self._clock = clock
 
@@ -80,27 +79,47 @@ class Ledger:
     def write(self) -> Iterator[Transaction]:
         """A transaction that changes the ledger: all of it or nothing."""
         with _translated(), self._engine.begin() as connection:
-            yield Transaction(connection, self._clock())
+            yield Transaction(connection, self._now(connection))
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent view that blocks nobody."""
-        with _translated(), self._engine.connect() as connection:
-            yield Transaction(connection.execution_options(**READING), self._clock())
+        with _translated(), self._engine.connect() as opened:
+            connection = opened.execution_options(**READING)
+            yield Transaction(connection, self._now(connection))
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    def _now(self, connection: Connection) -> float:
+        return self._clock() if self._clock else now_of(connection)
+
+
+#: PostgreSQL's codes (appendix A of its manual) for a full disk, and the classes of those that pass:
+#: connection lost, conflict between transactions, too few resources, lock not had in time, shut down.
+_PG_DISK_FULL = "53100"
+_PG_PASSING = ("08", "40", "53", "55", "57")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except OperationalError as error:
-        detail = str(error.orig)
-        if "disk is full" in detail or "No space left" in detail:
-            raise DiskFull from error
-        raise LedgerUnavailable(detail=detail) from error
+    except DBAPIError as error:
+        problem = _unavailable(error)
+        if problem is None:
+            raise
+        raise problem from error
     except UnicodeEncodeError as error:  # bytes of the command line that are no text: no id has such
         raise WrongUse(detail=N_("A name was given that is no text (no valid UTF-8).")) from error
+
+
+def _unavailable(error: DBAPIError) -> AktenError | None:
+    """What the database's error means if it is not our own mistake."""
+    said = error.orig.args[0] if error.orig is not None and error.orig.args else str(error.orig)
+    code, detail = (said.get("C", ""), said.get("M", "")) if isinstance(said, dict) else ("", str(said))
+    if code == _PG_DISK_FULL or "disk is full" in detail or "No space left" in detail:
+        return DiskFull()
+    passing = code.startswith(_PG_PASSING) if code else isinstance(error, OperationalError | InterfaceError)
+    return LedgerUnavailable(detail=detail) if passing or error.connection_invalidated else None

@@ -1,12 +1,18 @@
 """Opening the ledger's database and bringing its tables up to date.
 
-SQLite runs in WAL mode with full synchronisation: after a commit the page may be shredded, so a power
-cut must not undo it. Writers take the lock at once (``BEGIN IMMEDIATE``), so that two of them queue up
-instead of failing half-way; readers never wait.
+Both databases work alike: one writer at a time, who takes the lock before the first statement, so that
+two of them queue up instead of failing half-way; readers see one moment and never wait. SQLite does so by
+``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock. A page takes two short transactions, so this bounds
+nothing (docs/reliability.md), and makes races between writers impossible. It also makes events commit in
+the order of their ids, which seals rely on.
+
+After a commit the page may be shredded, so a power cut must not undo it: full synchronisation in both.
 """
 
 from __future__ import annotations
 
+import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +20,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from errors import N_, BadSetting, LedgerUnavailable
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _BUSY_SECONDS = 60
+#: A server that says nothing for so long is gone; longer than anybody waits for a lock.
+_SILENCE_SECONDS = 90
+#: The advisory lock that one writer holds; any number no other program uses in this database.
+_WRITER_LOCK = 0x616B74656E  # "akten"
+_SESSION = (
+    f"SET lock_timeout = '{_BUSY_SECONDS}s'",
+    # A writer whose machine vanished lets go of the lock.
+    f"SET idle_in_transaction_session_timeout = '{_BUSY_SECONDS}s'",
+    "SET synchronous_commit = on",
+)
 
 #: Execution option that makes a connection's transaction a reading one.
 READING = {"akten_reading": True}
@@ -29,21 +45,65 @@ READING = {"akten_reading": True}
 def open_database(url: str, *, migrate: bool = True) -> Engine:
     """Open the database at a SQLAlchemy ``url`` and bring its tables up to date.
 
-    Raises ``LedgerUnavailable`` when it cannot be opened or was written by a newer Aktenwerk, and
-    ``BadSetting`` for an address that means no database, or one whose driver is not installed.
+    ``postgresql://…`` is spoken by pg8000. Raises ``LedgerUnavailable`` when it cannot be opened or was
+    written by a newer Aktenwerk, and ``BadSetting`` for an address that means neither SQLite nor PostgreSQL.
     """
     try:
-        engine = create_engine(url)
+        engine = _engine(url)
     except (ArgumentError, ImportError) as error:
         raise BadSetting(name="ledger.url", detail=str(error)) from error
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
     try:
         if migrate:
             _migrate(engine)
-    except DBAPIError as error:
-        raise LedgerUnavailable(detail=str(error.orig)) from error
+    except BaseException as error:
+        engine.dispose()
+        if isinstance(error, DBAPIError):
+            raise LedgerUnavailable(detail=str(error.orig)) from error
+        raise
     return engine
+
+
+def now_of(connection: Connection) -> float:
+    """The time in seconds since the epoch that all users of this database agree on."""
+    if connection.dialect.name == "sqlite":
+        return time.time()
+    return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    kind = address.get_backend_name()
+    if kind == "sqlite":
+        engine = create_engine(address)
+        _prepare_sqlite(engine)
+    elif kind == "postgresql":
+        # A connection the server has closed meanwhile is noticed before it is used.
+        options = {"timeout": _SILENCE_SECONDS, "application_name": "aktenwerk"}
+        address = address.set(drivername="postgresql+pg8000")
+        engine = create_engine(address, pool_pre_ping=True, connect_args=options)
+        _prepare_postgresql(engine)
+    else:
+        raise ArgumentError(N_("neither sqlite:// nor postgresql://"))
+    return engine
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    # A connection whose server has gone cannot be closed in due form; the pool would tell at length.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        cursor = connection.cursor()
+        for statement in _SESSION:
+            cursor.execute(statement)
+        connection.commit()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("akten_reading", False):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        else:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -12,9 +12,10 @@ from typing import Protocol
 import pytest
 
 from storage.folder import FolderStore
+from storage.ledger import Ledger
 from storage.objects import ObjectStore, S3Options
 from storage.s3 import S3Store
-from tests.servers import S3Server
+from tests.servers import PostgresServer, S3Server
 
 _BUCKET = "akten-tests"
 _numbers = itertools.count()
@@ -109,3 +110,26 @@ def backstage(request: pytest.FixtureRequest, tmp_path: Path) -> Backstage:
 @pytest.fixture
 def store(backstage: Backstage) -> ObjectStore:
     return backstage.store
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer) -> str:
+    """A PostgreSQL database with the ledger's tables, to be copied."""
+    url = postgres.database()
+    Ledger(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a ledger of the test's own, on either database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.database(like=request.getfixturevalue("migrated"))
