@@ -13,6 +13,7 @@
     │   │   DigestMismatch, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
     ├── CodeOnPage            the page is kept as a page and flagged
+    ├── ReaderKilled*         somebody ended the process that read a page: it is read again
     ├── Damaged               exit 1   what was stored is not what was recorded
     │   ├── ObjectMissing, ObjectDamaged
     ├── DiskFull*             exit 3
@@ -385,7 +386,7 @@ class GaveUp(BadInput):
     """Several attempts ended without a result (crash, kill, time limit)."""
 
     code = "gave_up"
-    message = N_("Given up after {attempts} attempts, the last one ended without a result.")
+    message = N_("Given up after {attempts} attempts, the last one ended without a result ({last}).")
     hint = N_("'akten retry' tries again; if it happens again, scan the paper again.")
 
 
@@ -406,6 +407,15 @@ class CodeOnPage(AktenError):
     code = "code_on_page"
     message = N_("The page carries the code of a sheet, but is none; it was kept as a page.")
     hint = N_("Look at the page; if it is a sheet, print it again, scan it, and use 'akten assign'.")
+
+
+class ReaderKilled(AktenError):
+    """The process that read a page was ended from outside: by an administrator, or for want of memory."""
+
+    code = "reader_killed"
+    retryable = True
+    message = N_("The process that read this page was ended from outside.")
+    hint = N_("Nothing is lost: it is tried again.")
 
 
 class Damaged(AktenError):
@@ -432,6 +442,12 @@ class ObjectDamaged(Damaged):
 
 def _family(base: type[AktenError]) -> list[type[AktenError]]:
     return [base, *(member for child in base.__subclasses__() for member in _family(child))]
+
+
+def error_of(code: str) -> AktenError:
+    """The error recorded as ``code``, without its details."""
+    known = (error for error in _family(AktenError) if error.code == code)
+    return next(known, AktenError)(detail=code)
 
 
 def describe(code: str) -> Description:

@@ -124,6 +124,11 @@ ALARMS = {
         N_("Look where it belongs and use 'akten assign'."),
         retryable=False,
     ),
+    "not_indexed": Description(
+        N_("The words of a document cannot be read, so searches do not find it: {subject} ({key})"),
+        N_("Restore the stored object from backup, then 'akten index rebuild'."),
+        retryable=False,
+    ),
     "repaired": Description(
         N_("The file's structure was damaged and had to be repaired; pages may be missing: {name}"),
         N_("Compare its pages with the paper, or ask for a new copy."),

@@ -20,15 +20,18 @@ from errors import (
     AktenError,
     BadInput,
     CodeOnPage,
+    Damaged,
     GaveUp,
     ImageTooLarge,
     ObjectDamaged,
+    ObjectMissing,
     PageUnreadable,
     PartMissing,
+    ReaderKilled,
 )
 from pipeline import reading
 from pipeline.alarms import compare_pages, compare_with_manifest
-from pipeline.context import MAX_ATTEMPTS, Context
+from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
 from pipeline.intake.register import own_stack
@@ -40,6 +43,7 @@ from pipeline.scans.source import MediaType, SourceFacts
 from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry, SearchIndex
 from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pages, sources
+from storage.ledger.leases import Setback
 from storage.ledger.work import Task
 from storage.objects import product_key
 
@@ -54,10 +58,10 @@ def split_source(ctx: Context, source_id: str) -> list[Task]:
     if source is None:
         return []
     try:
-        _check_attempts(source.attempts)
+        _check_attempts(source)
         path = ctx.cache.path(source.object_key, source.sha256)
         facts = inspect(path, sniff(path, source.name), ctx.limits)
-    except BadInput as error:
+    except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             sources.quarantine(tx, source.id, error.code, error.params)
             settled = sources.is_settled(tx, source.stack_id)
@@ -74,11 +78,11 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     if page is None:
         return []
     try:
-        _check_attempts(page.attempts)
+        _check_attempts(page)
         path = ctx.cache.path(page.object_key, page.sha256)
         image = open_page(path, MediaType(page.media_type), page.number, ctx.limits)
         outcome = reading.read(ctx, image)
-    except BadInput as error:
+    except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             pages.quarantine(tx, page.id, error.code, error.params)
             settled = sources.is_settled(tx, page.stack_id)
@@ -93,7 +97,7 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
 def file_stack(ctx: Context, stack_id: str) -> list[Task]:
     """Once all of a stack is read: decide which volume each page belongs to; each volume becomes a task."""
     with ctx.ledger.write() as tx:
-        if not sources.lock_stack(tx, stack_id) or not sources.is_settled(tx, stack_id):
+        if not sources.is_unfiled(tx, stack_id) or not sources.is_settled(tx, stack_id):
             return []
         filing = decide(_sheets(tx, stack_id), lambda sheet_id: _known_volume(tx, sheet_id))
         touched = _place(tx, stack_id, filing)
@@ -117,7 +121,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
             compare_pages(tx, document)
         return []
     try:
-        _check_attempts(document.attempts)
+        _check_attempts(document)
         stored = _make_product(ctx, content)
     except _SpoiledPage as spoiled:
         with ctx.ledger.write() as tx:
@@ -125,7 +129,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
             pages.quarantine(tx, spoiled.page_id, reason.code, reason.params, was_read=True)
             documents.touch(tx, document_id)
         return [Task("assemble", document_id)]
-    except BadInput as error:
+    except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             documents.quarantine(tx, document, error.code, error.params)
         return []
@@ -139,13 +143,18 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
     """Make stored documents findable; returns how many. There is one writer: whoever holds the index."""
     with ctx.ledger.read() as tx:
         due = documents.to_index(tx, limit)
+    lost: dict[str, str] = {}
     for document in due:
-        index.replace_document(document.id, _index_entries(ctx, document))
+        try:
+            index.replace_document(document.id, _index_entries(ctx, document))
+        except Damaged as error:
+            lost[document.id] = str(error.params["key"])
     if due:
         index.commit()
         with ctx.ledger.write() as tx:
             for document in due:
                 documents.mark_indexed(tx, document)
+                _say_whether_indexed(tx, document, lost.get(document.id))
     return len(due)
 
 
@@ -181,19 +190,41 @@ class _SpoiledPage(Exception):
 
 def give_back(ctx: Context, task: Task, error: Exception) -> None:
     """A step ended in an error that is not the input's fault: let it wait, or give up after some attempts."""
-    passing = isinstance(error, PartMissing) or (isinstance(error, AktenError) and error.retryable)
+    setback = _setback(error)
     with ctx.ledger.write() as tx:
         if task.step == "split":
-            sources.put_back(tx, task.id, counted=not passing)
+            sources.put_back(tx, task.id, ctx.owner, setback)
         elif task.step == "recognise":
-            pages.put_back(tx, task.id, counted=not passing)
+            pages.put_back(tx, task.id, ctx.owner, setback)
         elif task.step == "assemble":
-            documents.put_back(tx, task.id, counted=not passing)
+            documents.put_back(tx, task.id, ctx.owner, setback)
+        elif sources.delay_filing(tx, task.id, setback) >= MAX_ATTEMPTS:
+            params = {"attempts": MAX_ATTEMPTS, "last": setback.reason}
+            sources.give_up_filing(tx, task.id, GaveUp.code, params)
 
 
-def _check_attempts(attempts: int) -> None:
-    if attempts > MAX_ATTEMPTS:
-        raise GaveUp(attempts=MAX_ATTEMPTS)
+def _setback(error: Exception) -> Setback:
+    if not isinstance(error, AktenError):
+        return Setback("failed", type(error).__name__)
+    if isinstance(error, ReaderKilled):
+        return Setback("cut_off", error.code)
+    passing = error.retryable or isinstance(error, PartMissing)
+    return Setback("deferred" if passing else "failed", error.code)
+
+
+def _check_attempts(task: sources.Source | pages.PageToRead | documents.Document) -> None:
+    """Raise ``GaveUp`` when it has been tried often enough; this beginning is counted already."""
+    if task.attempts >= MAX_ATTEMPTS or task.begun > MAX_BEGUN:
+        tried = max(task.attempts, task.begun - 1)
+        raise GaveUp(attempts=tried, last=task.deferred_by or "-")
+
+
+def _say_whether_indexed(tx: Transaction, document: documents.Document, missing: str | None) -> None:
+    if missing is None:
+        alarms.clear(tx, "not_indexed", document.id)
+    else:
+        params = {"key": missing}
+        alarms.sound(tx, "not_indexed", document.id, volume_id=document.volume_id, params=params)
 
 
 def _ask_for_a_look(tx: Transaction, page: pages.PageToRead, reason: str) -> None:

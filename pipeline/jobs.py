@@ -18,8 +18,9 @@ from rq.serializers import JSONSerializer
 
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
-from errors import AktenError
+from errors import AktenError, BrokerUnavailable, LedgerUnavailable
 from pipeline import flow, preflight
+from pipeline.context import Context
 from pipeline.queue.broker import Broker, translated
 from pipeline.queue.workers import BROKER_VARIABLE
 from storage.ledger.work import Step, Task
@@ -49,12 +50,29 @@ def run(step: Step, task_id: str) -> None:
             following = _STEPS[step](ctx, task_id)
         except Exception as error:
             _log.warning("%s %s: %s", step, task_id, _outline(error))
-            time.sleep(_PAUSE_SECONDS)
-            flow.give_back(ctx, Task(step, task_id), error)
+            _give_back(ctx, Task(step, task_id), error)
             return
     if following:
-        broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
-        broker.offer(following)
+        _offer(settings, following)
+
+
+def _give_back(ctx: Context, task: Task, error: Exception) -> None:
+    """Let the task wait again, and this worker a moment; if the ledger is away, its lease ends with us."""
+    try:
+        flow.give_back(ctx, task, error)
+    except LedgerUnavailable as away:
+        _log.warning("%s %s: %s", task.step, task.id, away.code)
+    time.sleep(_PAUSE_SECONDS)
+
+
+def _offer(settings: Settings, tasks: list[Task]) -> None:
+    """Put what can be done next into the queue; if that is away, the ledger knows as well."""
+    broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
+    try:
+        broker.offer(tasks)
+    except BrokerUnavailable as away:
+        _log.warning("offer: %s", away.code)
+    finally:
         broker.close()
 
 

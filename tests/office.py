@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from pipeline.sheets.codes import encode_cover, encode_separator
 from pipeline.sheets.printing import Choice, print_covers, print_separators
 from storage.index import Hit, SearchIndex
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources, work
+from storage.ledger.leases import wait_seconds
 from storage.ledger.work import Step, Task
 from tests.specimens import fonts, sheets
 from tests.specimens.files import Jpeg, jpeg, write_pdf
@@ -39,6 +41,16 @@ STEPS = {
 }
 
 
+class Clock:
+    """The office's clock, which can be put forward: what waits for another attempt is due at once."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
 @dataclass(frozen=True)
 class Office:
     """All parts, and shorthands for what tests ask again and again."""
@@ -46,6 +58,7 @@ class Office:
     settings: Settings
     ctx: Context
     index: SearchIndex
+    clock: Clock
 
     def inventory(self, *rows: str, header: str = "Aktenzeichen;Band;Seiten") -> None:
         """Import a list of volumes: ``33/1;1;5``."""
@@ -71,12 +84,13 @@ class Office:
             pass
 
     def attempt(self, task: Task, ctx: Context | None = None) -> Exception | None:
-        """One task as the job shell does it; returns the error that put it back."""
+        """One task as the job shell does it; returns the error that put it back, whose wait is then over."""
         ctx = ctx or self.ctx
         try:
             STEPS[task.step](ctx, task.id)
         except Exception as error:
             flow.give_back(ctx, task, error)
+            self.clock.ahead += wait_seconds(100)
             return error
         return None
 
@@ -174,8 +188,12 @@ class Office:
 def open_office(data: Path) -> Iterator[Office]:
     """An office in a data folder of its own."""
     settings = load_settings(data)
+    clock = Clock()
     with wiring.open_context(settings) as ctx, wiring.open_index(settings) as index:
-        yield Office(settings, ctx, index)
+        ctx.ledger.close()
+        ledger = Ledger(settings.ledger_url, clock)
+        yield Office(settings, replace(ctx, ledger=ledger), index, clock)
+        ledger.close()
 
 
 class OwnSheets:

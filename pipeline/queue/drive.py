@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import N_, BrokerUnavailable, IndexBusy
+from errors import (
+    N_,
+    AktenError,
+    BrokerUnavailable,
+    DiskFull,
+    IndexBusy,
+    LedgerUnavailable,
+    StoreUnavailable,
+    error_of,
+)
 from pipeline import flow
 from pipeline.context import Context, is_dead
 from pipeline.queue import redis_server
@@ -19,7 +29,11 @@ from storage.ledger import Ledger, counts, work
 
 _TICK_SECONDS = 0.25
 _LOOK_SECONDS = 1.0
+#: What is away may come back within this time while somebody waits for the end.
 _PATIENCE_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 8.0
+#: Nobody needs to be told of what is over sooner.
+_SHORT_SECONDS = 3.0
 _TASKS_AT_ONCE = 2000
 #: After counting, this many times as long nothing is counted.
 _COUNTING_SHARE = 20
@@ -71,23 +85,30 @@ def drive(
 
     ``require_parts`` raises when something that reading needs is not there; it is asked all the time.
 
-    A private queue server that vanished is started again; one given by URL may be away for a minute,
-    then ``BrokerUnavailable`` is raised. Nothing is lost by either.
+    What is away (ledger, store, queue server, room on the disk) is waited for and said. Work that is to go
+    on until interrupted waits for ever; ``until_drained`` raises that error after some minutes. A private
+    queue server that vanished is started again. Nothing is lost by any of it.
     """
     queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
         watch = _Watch(ctx.ledger, broker, queue, require_parts)
         teller = _Teller(ctx.ledger, on_tick)
+        outage = _Outage(on_tick, patience=_PATIENCE_SECONDS if until_drained else math.inf)
+
+        def tick() -> bool:
+            """One round; True when nothing is left."""
+            watch.look()
+            crew.keep_up()
+            with suppress(IndexBusy):  # another process is the writer and will see to it
+                flow.index_documents(ctx, index)
+            drained = teller.tell()
+            outage.over(teller.deferred_by, teller.idle)
+            return drained
+
         try:
-            while True:
-                crew.keep_up()
-                watch.look()
-                with suppress(IndexBusy):  # another process is the writer and will see to it
-                    flow.index_documents(ctx, index)
-                if teller.tell() and until_drained:
-                    return
-                time.sleep(_TICK_SECONDS)
+            while not (outage.endure(tick) and until_drained):
+                time.sleep(outage.pause)
         finally:
             crew.stop()
             broker.close()
@@ -102,6 +123,45 @@ def _queue_server(queue: Queue) -> Iterator[str]:
             yield url
 
 
+#: What is said while something is away.
+_WAITING_FOR = {
+    StoreUnavailable.code: N_("Waiting for the object store"),
+    LedgerUnavailable.code: N_("Waiting for the ledger"),
+    BrokerUnavailable.code: N_("Waiting for the queue server"),
+    DiskFull.code: N_("Waiting for room on the disk"),
+}
+
+
+class _Outage:
+    """What is away, for how long, and how long that is waited for."""
+
+    def __init__(self, on_tick: OnTick, patience: float) -> None:
+        self._on_tick, self._patience = on_tick, patience
+        self._since: float | None = None
+        self.pause = _TICK_SECONDS
+
+    def endure(self, tick: Callable[[], bool]) -> bool:
+        """Do ``tick``. While something is away it is put off, longer each time, and at last raised."""
+        try:
+            return tick()
+        except (StoreUnavailable, LedgerUnavailable, BrokerUnavailable, DiskFull) as error:
+            self._since = self._since or time.monotonic()
+            self.pause = min(self.pause * 2, _LONGEST_PAUSE_SECONDS)
+            self._wait(error, time.monotonic() - self._since)
+            return False
+
+    def over(self, deferred_by: str | None, idle: float) -> None:
+        """All answers. But workers may have deferred work, and nothing got done for ``idle`` seconds."""
+        self._since, self.pause = None, _TICK_SECONDS
+        if deferred_by is not None and idle > _SHORT_SECONDS:
+            self._wait(error_of(deferred_by), idle)
+
+    def _wait(self, error: AktenError, waited: float) -> None:
+        self._on_tick(_WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
+        if waited > self._patience:
+            raise error
+
+
 class _Watch:
     """Looks once a second whether anything was lost, and whether all parts are still there."""
 
@@ -110,22 +170,20 @@ class _Watch:
     ) -> None:
         self._ledger, self._broker, self._queue = ledger, broker, queue
         self._require_parts = require_parts
-        self._next_look, self._answered = 0.0, time.monotonic()
+        self._next_look = 0.0
 
     def look(self) -> None:
         now = time.monotonic()
         if now < self._next_look:
             return
-        self._next_look = now + _LOOK_SECONDS
         self._require_parts()
         try:
             reconcile(self._ledger, self._broker)
-            self._answered = now
         except BrokerUnavailable:
-            if not self._queue.url:
-                redis_server.ensure(self._queue.folder, redis_server.socket_in(self._queue.folder))
-            elif now - self._answered > _PATIENCE_SECONDS:
+            if self._queue.url:
                 raise
+            redis_server.ensure(self._queue.folder, redis_server.socket_in(self._queue.folder))
+        self._next_look = now + _LOOK_SECONDS
 
 
 class _Teller:
@@ -134,6 +192,15 @@ class _Teller:
     def __init__(self, ledger: Ledger, on_tick: OnTick) -> None:
         self._ledger, self._on_tick = ledger, on_tick
         self._next_count = 0.0
+        self._left: Mapping[str, int] = {}
+        self._changed = time.monotonic()
+        #: What keeps some work from being done, an ``errors`` code.
+        self.deferred_by: str | None = None
+
+    @property
+    def idle(self) -> float:
+        """Seconds for which nothing got done."""
+        return time.monotonic() - self._changed
 
     def tell(self) -> bool:
         """Count and report if it is time; True when nothing is left."""
@@ -143,8 +210,11 @@ class _Teller:
         with self._ledger.read() as tx:
             left = counts.backlog(tx)
             received = counts.page_counts(tx).received
+            self.deferred_by = work.deferred_by(tx)
         now = time.monotonic()
         self._next_count = now + _COUNTING_SHARE * (now - began)
+        if left != self._left:
+            self._left, self._changed = left, now
         self._report(left, received)
         return not any(left.values())
 

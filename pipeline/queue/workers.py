@@ -48,8 +48,9 @@ class Crew:
         """
         ended = [worker for worker in self._workers if worker.poll() is not None]
         self._workers = [worker for worker in self._workers if worker not in ended]
-        if ended and time.monotonic() - self._started < _SOON_SECONDS:
-            self._soon_ended += 1
+        if any(worker.returncode >= 0 for worker in ended):  # by themselves: nobody killed them
+            soon = time.monotonic() - self._started < _SOON_SECONDS
+            self._soon_ended = self._soon_ended + 1 if soon else 0
             if self._soon_ended > _PATIENCE:
                 raise WorkersFailing(log=str(self._log))
         if len(self._workers) == self._count or time.monotonic() < self._next_start:

@@ -12,8 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
+from storage.ledger import leases
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
+from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
 from storage.ledger.tables import case_files, documents, pages, sources, volumes
 
 
@@ -37,6 +38,8 @@ class Document:
     reason: str | None
     reason_params: Mapping[str, Any] | None
     attempts: int
+    begun: int
+    deferred_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +153,9 @@ def quarantine(tx: Transaction, document: Document, reason: str, params: Mapping
     tx.record("document.failed", document.id, reason=reason)
 
 
-def put_back(tx: Transaction, document_id: str, *, counted: bool) -> None:
-    """Let a document in work wait again; ``counted``: the attempt counts as one of the few it has."""
-    mine = (documents.c.id == document_id) & (documents.c.state == "working")
-    tx.run(wait_again(documents, counted=counted).where(mine).values(state="waiting"))
+def put_back(tx: Transaction, document_id: str, owner: str, setback: Setback) -> None:
+    """Let a document that ``owner`` works on wait again."""
+    leases.put_back(tx, documents, documents.c.state, document_id, owner=owner, setback=setback)
 
 
 def retry(tx: Transaction, document_id: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from storage.ledger import leases
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
+from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
 from storage.ledger.tables import batches, pages, sources
 
 
@@ -25,6 +26,8 @@ class PageToRead:
     sha256: str
     media_type: str
     attempts: int
+    begun: int
+    deferred_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def claim(tx: Transaction, page_id: str, claim: Claim) -> PageToRead | None:
             pages.c.source_id,
             pages.c.stack_id,
             pages.c.attempts,
+            pages.c.begun,
+            pages.c.deferred_by,
             sources.c.object_key,
             sources.c.sha256,
             sources.c.media_type,
@@ -144,10 +149,9 @@ def quarantine(
         tx.record("page.quarantined", page_id, reason=reason)
 
 
-def put_back(tx: Transaction, page_id: str, *, counted: bool) -> None:
-    """Let a page in work wait again; ``counted``: the attempt counts as one of the few it has."""
-    mine = (pages.c.id == page_id) & (pages.c.stage == "working")
-    tx.run(wait_again(pages, counted=counted).where(mine).values(stage="waiting"))
+def put_back(tx: Transaction, page_id: str, owner: str, setback: Setback) -> None:
+    """Let a page that ``owner`` works on wait again."""
+    leases.put_back(tx, pages, pages.c.stage, page_id, owner=owner, setback=setback)
 
 
 def retry(tx: Transaction, page_id: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from storage.ledger import leases
 from storage.ledger.core import Transaction
-from storage.ledger.leases import Claim, claim_row, release, start_over, wait_again
+from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
 from storage.ledger.tables import batches, pages, sources, stacks
 
 
@@ -56,6 +57,8 @@ class Source:
     reason: str | None
     reason_params: Mapping[str, Any] | None
     attempts: int
+    begun: int
+    deferred_by: str | None
 
 
 _COLUMNS = tuple(sources.c[name] for name in Source.__slots__)
@@ -103,8 +106,7 @@ def resubmit(
 ) -> None:
     """Try a quarantined source again under another name: a mislabelled file was renamed."""
     values = {"name": name, "hint_volume_id": hint_volume_id, "hint_by": hint_by}
-    values |= {"reason": None, "reason_params": None}
-    tx.run(sources.update().where(sources.c.id == source_id).values(state="waiting", attempts=0, **values))
+    tx.run(start_over(sources).where(sources.c.id == source_id).values(state="waiting", **values))
     tx.record("source.resubmitted", source_id)
 
 
@@ -161,10 +163,9 @@ def _in_work(source_id: str) -> ColumnElement[bool]:
     return (sources.c.id == source_id) & sources.c.state.in_(("waiting", "working"))
 
 
-def put_back(tx: Transaction, source_id: str, *, counted: bool) -> None:
-    """Let a source in work wait again; ``counted``: the attempt counts as one of the few it has."""
-    mine = (sources.c.id == source_id) & (sources.c.state == "working")
-    tx.run(wait_again(sources, counted=counted).where(mine).values(state="waiting"))
+def put_back(tx: Transaction, source_id: str, owner: str, setback: Setback) -> None:
+    """Let a source that ``owner`` works on wait again."""
+    leases.put_back(tx, sources, sources.c.state, source_id, owner=owner, setback=setback)
 
 
 def retry(tx: Transaction, source_id: str) -> None:
@@ -190,10 +191,9 @@ def is_settled(tx: Transaction, stack_id: str) -> bool:
     return not tx.value(unsplit) and not tx.value(unread)
 
 
-def lock_stack(tx: Transaction, stack_id: str) -> bool:
-    """Whether the stack is still to be filed; held against other writers until the commit."""
-    query = select(stacks.c.state).where(stacks.c.id == stack_id).with_for_update()
-    return bool(tx.value(query) == "open")
+def is_unfiled(tx: Transaction, stack_id: str) -> bool:
+    """Whether the stack is still to be filed."""
+    return bool(tx.value(select(stacks.c.state).where(stacks.c.id == stack_id)) == "open")
 
 
 def batch_of(tx: Transaction, stack_id: str) -> str:
@@ -204,8 +204,28 @@ def batch_of(tx: Transaction, stack_id: str) -> str:
 
 def set_stack_state(tx: Transaction, stack_id: str, state: str) -> None:
     """Mark a stack as "filed" (its pages belong to documents) or "open" again."""
-    if tx.run(stacks.update().where(stacks.c.id == stack_id, stacks.c.state != state).values(state=state)):
+    anew = {"state": state, "attempts": 0, "deferred_by": None, "not_before": None}
+    if tx.run(stacks.update().where(stacks.c.id == stack_id, stacks.c.state != state).values(anew)):
         tx.record(f"stack.{state}", stack_id)
+
+
+def delay_filing(tx: Transaction, stack_id: str, setback: Setback) -> int:
+    """A stack could not be filed now: it is tried again later. Returns how often that failed."""
+    here = (stacks.c.id == stack_id) & (stacks.c.state == "open")
+    failed = int(tx.value(select(stacks.c.attempts).where(here)) or 0) + (setback.kind == "failed")
+    later = {"attempts": failed, "deferred_by": setback.reason}
+    later |= {"not_before": tx.now + leases.wait_seconds(failed)}
+    tx.run(stacks.update().where(here).values(later))
+    return failed
+
+
+def give_up_filing(tx: Transaction, stack_id: str, reason: str, params: Mapping[str, Any]) -> None:
+    """A stack can never be filed: its pages that lie in no document go to quarantine."""
+    homeless = (pages.c.stack_id == stack_id) & (pages.c.stage == "recognised")
+    homeless &= pages.c.document_id.is_(None)
+    values = {"stage": "quarantined", "reason": reason, "reason_params": dict(params)}
+    tx.run(pages.update().where(homeless).values(values))
+    set_stack_state(tx, stack_id, "failed")
 
 
 def others_expected(tx: Transaction, batch_id: str, volume_id: str) -> bool:

@@ -2,7 +2,8 @@
 
 Stages of a page: waiting → working → recognised → stored, or blank, separator, quarantined.
 States of a source: waiting → working → split, or quarantined.
-States of a stack: open → filed.   States of a document: waiting → working → stored, empty or failed.
+States of a stack: open → filed, or failed.
+States of a document: waiting → working → stored, empty or failed.
 """
 
 from __future__ import annotations
@@ -112,6 +113,9 @@ stacks = Table(
     Column("name", Text, nullable=False),
     Column("state", String(12), nullable=False),
     Column("urgent", Boolean, nullable=False, default=False, server_default=false()),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("deferred_by", String(40)),
+    Column("not_before", Float),
     Index("ix_stacks_batch_id", "batch_id"),
     Index("ix_stacks_state", "state"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, Table, and_, exists, or_, select
+from sqlalchemy import Column, Table, exists, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -31,7 +31,7 @@ def open_tasks(tx: Transaction, limit: int) -> list[Task]:
     """Tasks nobody holds a valid lease on, the last steps first, so that what was begun gets finished."""
     tasks: list[Task] = []
     for table, state, step in reversed(_LEASED):
-        free = or_(state == "waiting", and_(state == "working", table.c.lease_until < tx.now))
+        free = leases.is_free(table, state, tx.now)
         query = select(table.c.id).where(free).order_by(table.c.id).limit(limit)
         tasks += [Task(step, row["id"]) for row in tx.rows(query)]
         if step == "assemble":
@@ -43,8 +43,19 @@ def _stacks_to_file(tx: Transaction, limit: int) -> list[str]:
     """Stacks with all pages read whose filing was cut off."""
     unsplit = exists().where(sources.c.stack_id == stacks.c.id, sources.c.state.in_(("waiting", "working")))
     unread = exists().where(pages.c.stack_id == stacks.c.id, pages.c.stage.in_(("waiting", "working")))
-    query = select(stacks.c.id).where(stacks.c.state == "open", ~unsplit, ~unread)
+    due = leases.is_due(stacks.c.not_before, tx.now)
+    query = select(stacks.c.id).where(stacks.c.state == "open", due, ~unsplit, ~unread)
     return [row["id"] for row in tx.rows(query.order_by(stacks.c.id).limit(limit))]
+
+
+def deferred_by(tx: Transaction) -> str | None:
+    """What some work is deferred by, an ``errors`` code; None when nothing is."""
+    for table, state, _ in _LEASED:
+        query = select(table.c.deferred_by).where(state.in_(("waiting", "working")), table.c.deferred > 0)
+        found: str | None = tx.value(query.limit(1))
+        if found is not None:
+            return found
+    return None
 
 
 def is_drained(tx: Transaction) -> bool:

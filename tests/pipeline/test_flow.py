@@ -9,7 +9,7 @@ import pytest
 from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 
-from errors import NotFound, PageUnreadable, RecognitionFailed, StoreUnavailable
+from errors import NotFound, PageUnreadable, ReaderKilled, RecognitionFailed, StoreUnavailable
 from pipeline import flow
 from pipeline.alarms import settle
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -18,7 +18,7 @@ from pipeline.intake.inventory import import_inventory
 from pipeline.scans.source import Limits
 from pipeline.sheets.codes import encode_cover, new_sheet_id, printed_id
 from pipeline.verify import verify
-from storage.ledger import alarms, counts, documents, inventory, work
+from storage.ledger import alarms, counts, documents, inventory, sources, work
 from storage.ledger import pages as ledger_pages
 from storage.ledger.work import Task
 from tests import office as desk
@@ -506,6 +506,74 @@ class TestAttempts:
         assert office.failures() == [("33_1.pdf", 1, "gave_up"), ("33_1.pdf", 2, "gave_up")]
         assert broken.engine.asked == 2 * MAX_ATTEMPTS
 
+    def test_a_page_whose_process_is_killed_from_outside_is_tried_much_longer(self, office, scans):
+        save_pdf(scans / "33_1.pdf", [page("Eins")])
+        office.take(scans)
+        (task,) = office.up_to("recognise")
+        killed = dataclasses.replace(office.ctx, engine=_Crashing(office.ctx.engine, ReaderKilled()))
+        for _ in range(3 * MAX_ATTEMPTS):
+            assert isinstance(office.attempt(task, killed), ReaderKilled)
+        office.work()
+        assert office.content("33/1") == ["33_1.pdf:1"]
+
+    def test_but_not_for_ever(self, office, scans):
+        save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
+        office.take(scans)
+        office.work(dataclasses.replace(office.ctx, engine=_Crashing(office.ctx.engine, ReaderKilled())))
+        assert office.failures() == [("33_1.pdf", 1, "gave_up"), ("33_1.pdf", 2, "gave_up")]
+
+    def test_a_stack_that_cannot_be_filed_ends_in_quarantine_and_can_be_tried_anew(
+        self, office, scans, monkeypatch
+    ):
+        save_pdf(scans / "33_1.pdf", [page("Eins"), blank()])
+        save_pdf(scans / "33_2.pdf", [page("Zwei")])
+        office.take(scans)
+        decide = flow.decide
+
+        def broken(sheets, known):
+            sheets = list(sheets)
+            if any(sheet.source_id == source_id(office, "33_1.pdf") for sheet in sheets):
+                raise RuntimeError
+            return decide(sheets, known)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(flow, "decide", broken)
+            office.work()
+        assert office.failures() == [("33_1.pdf", 1, "gave_up")]
+        assert office.content("33/2") == ["33_2.pdf:1"]
+        retry_all(office.ctx.ledger)
+        office.work()
+        assert (office.content("33/1"), office.failures()) == (["33_1.pdf:1"], [])
+
+    def test_an_original_that_is_gone_is_said_at_once(self, office, scans):
+        save_pdf(scans / "33_1.pdf", [page("Eins")])
+        office.take(scans)
+        with office.ctx.ledger.read() as tx:
+            key = sources.get(tx, source_id(office, "33_1.pdf")).object_key
+        office.ctx.objects.delete(key)
+        office.work()
+        assert office.failures() == [("33_1.pdf", None, "object_missing")]
+
+    def test_a_document_whose_words_are_gone_does_not_keep_others_from_being_found(self, office, scans):
+        for name in ("33_1", "33_2"):
+            save_pdf(scans / f"{name}.pdf", [page({"33_1": "Ahorn", "33_2": "Birke"}[name])])
+        office.take(scans)
+        office.work()
+        with office.ctx.ledger.write() as tx:
+            (lost,) = ledger_pages.of_document(tx, office.volume("33/1").id)
+            documents.forget_index(tx)
+        words = office.ctx.objects.get_bytes(lost.words_key)
+        office.ctx.objects.delete(lost.words_key)
+        office.work()
+        assert office.search("Birke")
+        assert office.alarms() == ["not_indexed"]
+        office.ctx.objects.put_bytes(lost.words_key, words)
+        with office.ctx.ledger.write() as tx:
+            documents.forget_index(tx)
+        office.work()
+        assert office.search("Ahorn")
+        assert office.alarms() == []
+
     def test_and_can_be_tried_anew_one_page_at_a_time(self, office, scans):
         save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
         office.take(scans)
@@ -572,12 +640,12 @@ class TestAttempts:
 class _Crashing:
     """An engine that breaks in a way nobody foresaw."""
 
-    def __init__(self, engine) -> None:
-        self.name, self.asked = engine.name, 0
+    def __init__(self, engine, error: Exception | None = None) -> None:
+        self.name, self.asked, self._error = engine.name, 0, error or RuntimeError("crash")
 
     def read(self, image, *, dpi, language):
         self.asked += 1
-        raise RuntimeError("crash")
+        raise self._error
 
 
 class _Away:

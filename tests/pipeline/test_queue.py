@@ -172,7 +172,7 @@ class TestReconcile:
         claim(ledger, first, dead_process())
         assert reconcile(ledger, broker) == 2
         with ledger.write() as tx:
-            assert sources.claim(tx, first.id, Claim("host/1/2.0", 60)).attempts == 2
+            assert sources.claim(tx, first.id, Claim("host/1/2.0", 60)).begun == 2
 
     def test_so_is_what_a_process_had_whose_number_another_one_has_now(self, broker, ledger):
         first, _ = tasks(ledger)

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from errors import LedgerUnavailable
 from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
-from storage.ledger.leases import Claim
+from storage.ledger.leases import Claim, Setback
 from storage.ledger.pages import PageOutcome, Place
 
 HASH = "ab" * 32
@@ -158,7 +158,7 @@ class TestLeases:
         clock.now += 61
         with ledger.write() as tx:
             again = pages.claim(tx, page, OTHER)
-        assert again.attempts == 2
+        assert (again.begun, again.attempts) == (2, 0)
 
     def test_the_leases_of_a_dead_process_end_at_once(self, ledger):
         page, _ = receive(ledger)
@@ -176,14 +176,61 @@ class TestLeases:
             assert not pages.finish(tx, page, outcome())
             assert pages.claim(tx, page, OTHER) is None
 
-    def test_an_attempt_that_failed_by_circumstance_does_not_count(self, ledger):
+    @pytest.mark.parametrize(
+        ("kind", "attempts", "begun"), [("failed", 1, 2), ("cut_off", 0, 2), ("deferred", 0, 1)]
+    )
+    def test_what_ended_without_a_result_counts_by_whose_fault_it_was(
+        self, ledger, clock, kind, attempts, begun
+    ):
         page, _ = receive(ledger)
         with ledger.write() as tx:
             pages.claim(tx, page, ME)
-            pages.put_back(tx, page, counted=False)
-            assert pages.claim(tx, page, ME).attempts == 1
-            pages.put_back(tx, page, counted=True)
-            assert pages.claim(tx, page, ME).attempts == 2
+            pages.put_back(tx, page, ME.owner, Setback(kind, "store_unavailable"))
+        clock.now += 61
+        with ledger.write() as tx:
+            again = pages.claim(tx, page, ME)
+        assert (again.attempts, again.begun, again.deferred_by) == (attempts, begun, "store_unavailable")
+
+    def test_each_deferral_waits_longer_up_to_a_minute_and_nobody_takes_it_before(self, ledger, clock):
+        page, _ = receive(ledger)
+        waited = []
+        for _ in range(8):
+            with ledger.write() as tx:
+                assert pages.claim(tx, page, ME)
+                pages.put_back(tx, page, ME.owner, Setback("deferred", "disk_full"))
+            began = clock.now
+            while work.Task("recognise", page) not in open_tasks(ledger):
+                with ledger.write() as tx:
+                    assert pages.claim(tx, page, OTHER) is None
+                clock.now += 1
+            waited.append(clock.now - began)
+        assert waited == [1, 2, 4, 8, 16, 32, 60, 60]
+
+    def test_only_who_holds_it_can_put_it_back(self, ledger, clock):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+        clock.now += 61
+        with ledger.write() as tx:
+            pages.claim(tx, page, OTHER)
+            pages.put_back(tx, page, ME.owner, Setback("failed", "late"))
+            assert pages.claim(tx, page, ME) is None
+            assert work.holders(tx) == {OTHER.owner}
+
+    @pytest.mark.parametrize("jump", [-30 * 86_400, 30 * 86_400])
+    def test_a_clock_that_jumps_leaves_nothing_waiting_for_ever(self, ledger, clock, jump):
+        first, second = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, first, ME)
+            pages.claim(tx, second, ME)
+            pages.put_back(tx, second, ME.owner, Setback("deferred", "disk_full"))
+        clock.now += jump
+        assert len(open_tasks(ledger)) == 2
+
+
+def open_tasks(ledger: Ledger) -> list[work.Task]:
+    with ledger.read() as tx:
+        return work.open_tasks(tx, 10)
 
 
 class TestWork:

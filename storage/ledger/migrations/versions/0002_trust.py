@@ -19,6 +19,9 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("deferred", sa.Integer(), nullable=False, server_default="0"))
         op.add_column(table, sa.Column("deferred_by", sa.String(length=40), nullable=True))
         op.add_column(table, sa.Column("not_before", sa.Float(), nullable=True))
+    op.add_column("stacks", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("stacks", sa.Column("deferred_by", sa.String(length=40), nullable=True))
+    op.add_column("stacks", sa.Column("not_before", sa.Float(), nullable=True))
     for table in ("stacks", "documents"):
         op.add_column(table, sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("batches", sa.Column("record_key", sa.Text(), nullable=True))
