@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from commands import trust
+from commands import rescue, trust
 from config import wiring
 from config.words import _
 from errors import N_, AktenError, NotFound, WrongUse
@@ -44,6 +44,7 @@ inventory_app = typer.Typer(
 )
 app.add_typer(inventory_app, name="inventory")
 app.add_typer(trust.app)
+app.add_typer(rescue.app)
 
 
 @app.callback(invoke_without_command=True)

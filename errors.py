@@ -3,7 +3,7 @@
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
     │   ├── NotFound, NoDocument, NoDataFolder, BadSetting, UnreadableList, NothingToDo, OwnFolder,
-    │   │   BadOutput, BadKey, BadQuery
+    │   │   BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
     │   │   IndexOutdated, IndexBusy*, WorkersFailing, PlaceUnusable
@@ -15,7 +15,7 @@
     ├── CodeOnPage            the page is kept as a page and flagged
     ├── ReaderKilled*         somebody ended the process that read a page: it is read again
     ├── Damaged               exit 1   what was stored is not what was recorded
-    │   ├── ObjectMissing, ObjectDamaged
+    │   ├── ObjectMissing, ObjectDamaged, RecordUnreadable, LedgerDamaged
     ├── DiskFull*             exit 3
     └── Interrupted*          exit 4   by Ctrl-C or SIGTERM
                               (* may pass: trying again makes sense)
@@ -167,6 +167,24 @@ class BadQuery(WrongUse):
     code = "bad_query"
     message = N_("The search cannot be understood at character {position}: {detail}.")
     hint = N_('Use words, "words side by side", -without and beginning*.')
+
+
+class LedgerExists(WrongUse):
+    """A backup is to be put where a ledger is."""
+
+    code = "ledger_exists"
+    message = N_("There is a ledger already, or a part of one: {path}")
+    hint = N_(
+        "If it is to be replaced, move ledger.db and what begins with its name to another folder first."
+    )
+
+
+class LedgerElsewhere(WrongUse):
+    """The ledger lies on a database server, which is backed up by its own programs."""
+
+    code = "ledger_elsewhere"
+    message = N_("The ledger lies in PostgreSQL; its own program does this, Aktenwerk does not.")
+    hint = N_("Run: {command}")
 
 
 # --- a part is missing -----------------------------------------------------------------------------
@@ -438,6 +456,22 @@ class ObjectDamaged(Damaged):
     code = "object_damaged"
     message = N_("The stored object {key} is damaged: its SHA-256 differs.")
     hint = N_("Restore it from backup; 'akten verify' lists all that is damaged.")
+
+
+class RecordUnreadable(Damaged):
+    """The record of an intake says nothing this version understands."""
+
+    code = "record_unreadable"
+    message = N_("The record of an intake, {key}, cannot be read by this version of Aktenwerk.")
+    hint = N_("Update Aktenwerk, then run the command again.")
+
+
+class LedgerDamaged(Damaged):
+    """A ledger's file, or a copy of one, is not sound."""
+
+    code = "ledger_damaged"
+    message = N_("The ledger, or this copy of it, is damaged: {detail}")
+    hint = N_("Keep all backups you have; 'akten restore' puts the newest sound one back.")
 
 
 def _family(base: type[AktenError]) -> list[type[AktenError]]:

@@ -34,7 +34,7 @@ from pipeline.alarms import compare_pages, compare_with_manifest
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
-from pipeline.intake.register import own_stack
+from pipeline.intake.record import own_stack
 from pipeline.product import binding as product
 from pipeline.reading import entry_of, product_page_of
 from pipeline.scans.pages import inspect, open_page

@@ -69,6 +69,7 @@ def objects_to_check(ledger: Ledger) -> int:
 def _recorded(ledger: Ledger) -> Iterator[tuple[str, str]]:
     with ledger.read() as tx:
         yield from counts.originals(tx)
+        yield from counts.intake_records(tx)
         yield from counts.products(tx)
         yield from counts.word_files(tx)
 

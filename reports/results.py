@@ -25,6 +25,7 @@ from reports.terminal import (
     way_out,
 )
 from storage.index import Answer, Hit
+from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
 
 Shape = Mapping[str, Any]
@@ -284,6 +285,40 @@ def verification(shape: Shape) -> None:
     line(Text(say(text, {**shape["objects"], **shape["pages"]}), style=style), first=sign)
     if not shape["ok"]:
         next_step(N_("Shred no paper now: restore what is named from backup, then 'akten verify' again."))
+
+
+def backed_up(shape: Shape) -> None:
+    """Where the copy of the ledger lies and what is in it."""
+    note(
+        N_("Ledger copied to {path}: {megabytes} MB, {events} events, the last one of {last_event}"),
+        megabytes=round(shape["bytes"] / 1e6, 1),
+        **{name: shape[name] or "-" for name in ("path", "events", "last_event")},
+    )
+
+
+def put_back(copy: Copy) -> None:
+    """Which ledger holds from now on, and what has to follow."""
+    last_event = copy.last_event or "-"
+    note(N_("Ledger restored: {events} events, the last one of {at}"), events=copy.events, at=last_event)
+    next_step(N_("Next: 'akten recover' brings back what was taken in after that, then 'akten run'."))
+
+
+def recovered(shape: Shape) -> None:
+    """What came back from the object store."""
+    for key in shape["damaged"]:
+        line(Text(say(N_("Not what it was when it was stored: {key}"), {"key": key}), style="bold red"))
+    note(N_("Batches registered again: {batches}, with {files} files"), **_counted(shape))
+    if shape["originals"]:
+        found = {"count": len(shape["originals"])}
+        note(N_("Files no intake had registered, taken in without a case file: {count}"), **found)
+    if shape["batches"] or shape["originals"]:
+        next_step(N_("Next: 'akten run' reads them, then 'akten verify'."))
+    else:
+        next_step(N_("Next: 'akten run' goes on with what is left, then 'akten verify'."))
+
+
+def _counted(shape: Shape) -> dict[str, Param]:
+    return {name: shape[name] for name in ("batches", "files")}
 
 
 def doctor(shape: Shape) -> None:

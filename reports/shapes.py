@@ -10,9 +10,11 @@ from errors import describe
 from ocr.records import Word, words_to_json
 from pipeline.alarms import ALARMS
 from pipeline.intake.inventory import Import
+from pipeline.recovery import Recovery
 from pipeline.verify import Verification
 from storage.index import Answer
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages
+from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
 
 Json = dict[str, Any]
@@ -147,6 +149,28 @@ def verification(found: Verification) -> Json:
         "objects": {"checked": found.checked, "damaged": found.damaged, "missing": found.missing},
         "pages": {"received": found.received, "accounted": found.accounted},
         "problems": [say(problem.message, problem.params) for problem in found.problems],
+    }
+
+
+def backup(path: str, copy: Copy) -> Json:
+    """A copy of the ledger."""
+    return {
+        "path": path,
+        "bytes": copy.size,
+        "sha256": copy.sha256,
+        "events": copy.events,
+        "batches": copy.batches,
+        "last_event": copy.last_event,
+    }
+
+
+def recovery(found: Recovery) -> Json:
+    """What came back from the object store."""
+    return {
+        "batches": found.batches,
+        "files": found.files,
+        "originals": list(found.originals),
+        "damaged": list(found.damaged),
     }
 
 

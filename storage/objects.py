@@ -108,6 +108,11 @@ def words_key(sha256: str) -> str:
     return _addressed("words", sha256)
 
 
+def intake_key(sha256: str) -> str:
+    """Where the record of an intake lies; ``sha256`` is that of its JSON."""
+    return _addressed("intakes", sha256)
+
+
 def _addressed(kind: str, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise errors.BadKey(key=sha256)

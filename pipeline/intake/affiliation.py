@@ -27,8 +27,13 @@ _ENDING = re.compile(r"\.(?:pdf|tiff?|jpe?g|jpe|png)", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """The volume something points to, and what points: "manifest" or "name"."""
+    """The volume something points to, and what points (``by``): "manifest" or "name".
 
+    ``volume_id`` is its id in the ledger, or the one it gets there if nobody has announced it.
+    """
+
+    file_number: str
+    volume: int
     volume_id: str
     by: str
 
@@ -60,29 +65,32 @@ class Affiliation:
 
 
 class Finder:
-    """Finds the volumes of files in one transaction."""
+    """Finds the volumes of files in one transaction, which it only reads."""
 
     def __init__(self, tx: Transaction, pattern: re.Pattern[str] | None) -> None:
         self._pattern = pattern
         self._spelling = cache(lambda key: inventory.spelling(tx, key))
-        self._volume_for = cache(lambda file_number, volume: volume_for(tx, file_number, volume))
+        self._volume_id = cache(lambda key, number: _volume_id(tx, key, number))
 
     def of(self, delivery: Delivery) -> Hint | Contradiction | None:
-        """The volume a file belongs to by its circumstances; one nobody announced is added, with an alarm.
+        """The volume a file belongs to by its circumstances, whether or not somebody has announced it.
 
         The manifest is explicit, so it is believed before any name. Names have to agree on the case file;
         the one nearest to the file that names a volume says which.
         """
         entry = delivery.entry
         if entry is not None and file_key(entry.file_number):
-            return Hint(self._volume_for(entry.file_number, entry.volume), "manifest")
+            return self._hint(entry.file_number, entry.volume, "manifest")
         named = list(self._named(delivery.name))
         if not named:
             return None
         if len({file_key(one.file_number) for one in named}) > 1:
             return Contradiction()
         volume = next((one.volume for one in named if one.volume is not None), 1)
-        return Hint(self._volume_for(named[0].file_number, volume), "name")
+        return self._hint(named[0].file_number, volume, "name")
+
+    def _hint(self, file_number: str, volume: int, by: str) -> Hint:
+        return Hint(file_number, volume, self._volume_id(file_key(file_number), volume), by)
 
     def _named(self, name: PurePosixPath) -> Iterator[_Named]:
         """The file numbers in a file's name and its folders' names, the nearest first."""
@@ -97,13 +105,22 @@ class Finder:
                 yield _Named(number, volume)
 
 
-def volume_for(tx: Transaction, file_number: str, number: int) -> str:
-    """The id of a volume; one that no inventory knows is added outside the inventory, with an alarm."""
+def _volume_id(tx: Transaction, key: str, number: int) -> str:
+    known = inventory.find(tx, key, number)
+    return known.id if known else new_sheet_id()
+
+
+def volume_for(tx: Transaction, file_number: str, number: int, new_id: str | None = None) -> str:
+    """The id of a volume; one that no inventory knows is added outside the inventory, with an alarm.
+
+    It then gets ``new_id``, if that is free: sheets may have been printed with it.
+    """
     key = file_key(file_number)
     known = inventory.find(tx, key, number)
     if known is not None:
         return known.id
-    volume_id = new_sheet_id()
+    is_free = new_id is not None and inventory.by_id(tx, new_id) is None
+    volume_id = new_id if new_id and is_free else new_sheet_id()
     inventory.put(
         tx,
         file_number=file_number,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
-from errors import BadInput, DigestMismatch
+from errors import Param
 from pipeline.alarms import compare_with_manifest
-from pipeline.intake.affiliation import Affiliation, Contradiction, Finder, Hint
-from pipeline.intake.delivery import Delivery, Findings
+from pipeline.intake.affiliation import Hint, volume_for
+from pipeline.intake.record import Arrival, Record
 from storage.ledger import Transaction, alarms, documents, sources
 from storage.objects import original_key
 
-#: Images of one page each: those of a folder lie in one stack, and a cover sheet holds for the next ones.
-_SINGLE_IMAGES = {".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff"}
 #: Reasons that were the file's name or the manifest, not its bytes: such a source may come again.
 _MENDABLE = {"mislabelled", "digest_mismatch"}
 #: Alarms about a file that is missing, over when it comes.
@@ -32,23 +29,19 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A delivered file whose bytes are safely stored."""
+class _File:
+    """A delivered file, and the volume it belongs to as the ledger knows it."""
 
-    delivery: Delivery
-    sha256: str
-    size: int
+    arrival: Arrival
+    volume_id: str | None
 
     @property
     def name(self) -> str:
-        """Its name from the delivery's root on."""
-        return str(self.delivery.name)
+        return self.arrival.name
 
     @property
-    def reason(self) -> BadInput | None:
-        """What sends the file to quarantine before anybody opens it."""
-        promised = self.delivery.entry.sha256 if self.delivery.entry else None
-        return DigestMismatch() if promised not in (None, self.sha256) else None
+    def hint_by(self) -> str | None:
+        return self.arrival.hint.by if self.arrival.hint else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,140 +50,123 @@ class _Concern:
 
     code: str
     subject: str
-    params: dict[str, str | int | float]
+    params: dict[str, Param]
     volume_id: str | None = None
 
 
 @dataclass(slots=True)
 class _Batch:
-    id: str
     new: dict[str, sources.NewSource] = field(default_factory=dict)
-    stacks: dict[str, str] = field(default_factory=dict)
     concerns: list[_Concern] = field(default_factory=list)
     resubmitted: int = 0
     duplicates: list[tuple[str, str]] = field(default_factory=list)
     earlier: str | None = None
 
 
-def register(tx: Transaction, found: Findings, kept: list[Kept], affiliation: Affiliation) -> Intake:
-    """Record a batch: its new sources, what is known already, and what is odd.
+def register(tx: Transaction, record: Record, record_key: str | None) -> Intake:
+    """Register a batch: its new sources, what is known already, and what is odd.
 
     Without a new source or oddity there is no new batch: the answer names the one that was meant.
     """
-    batch, finder = _Batch(secrets.token_hex(8)), affiliation.within(tx)
+    batch, volume_of = _Batch(), _volumes(tx)
     missing = [alarm for alarm in alarms.open_alarms(tx) if alarm.code in _MISSING and alarm.volume_id]
-    for one in kept:
-        hint = _hint(batch, one, finder)
-        known = sources.by_sha256(tx, one.sha256)
+    for arrival in record.files:
+        one = _File(arrival, volume_of(arrival.hint))
+        if arrival.is_ambiguous:
+            batch.concerns.append(_Concern("ambiguous_name", arrival.sha256[:20], {"name": one.name}))
+        known = sources.by_sha256(tx, arrival.sha256)
         if known is not None:
             batch.earlier = batch.earlier or known.batch_id
-            _meet_again(tx, batch, one, known, hint)
-        elif one.sha256 in batch.new:
-            _meet_twice(batch, one, hint)
+            _meet_again(tx, batch, one, known)
+        elif arrival.sha256 in batch.new:
+            _meet_twice(batch, one)
         else:
-            batch.new[one.sha256] = _new_source(batch, one, hint)
+            batch.new[arrival.sha256] = _new_source(one)
         for alarm in missing:
             # Many files are called alike: it has to be the same volume's too.
-            if hint and (alarm.subject, alarm.volume_id) == (one.name, hint.volume_id) and not one.reason:
+            if (alarm.subject, alarm.volume_id) == (one.name, one.volume_id) and not arrival.reason:
                 alarms.clear(tx, alarm.code, alarm.subject)
-    _note_oddities(batch, found, finder)
+    for odd in record.concerns:  # a file that is missing holds up the volume it belongs to
+        batch.concerns.append(_Concern(odd.code, odd.subject, dict(odd.params), volume_of(odd.hint)))
+    return _conclude(tx, batch, record, record_key)
+
+
+def _volumes(tx: Transaction) -> Callable[[Hint | None], str | None]:
+    """Looks up, and remembers, the ledger's volumes for hints; one nobody announced is added."""
+    found = cache(lambda hint: volume_for(tx, hint.file_number, hint.volume, hint.volume_id))
+    return lambda hint: found(hint) if hint else None
+
+
+def _conclude(tx: Transaction, batch: _Batch, record: Record, record_key: str | None) -> Intake:
     batch_id = batch.earlier
     if batch.new or (batch.concerns and batch_id is None):
-        batch_id = batch.id
-        name = found.deliveries[0].name.parts[0] if found.deliveries else ""
-        sources.register_batch(tx, batch.id, name, batch.stacks, list(batch.new.values()))
+        batch_id, new = record.batch, list(batch.new.values())
+        needed = {one.stack_id for one in new}
+        stacks = {stack_id: name for stack_id, name in record.stacks.items() if stack_id in needed}
+        received = {"received_at": record.received_at, "record_key": record_key}
+        sources.register_batch(tx, batch_id, record.name, stacks, new, **received)
     for concern in batch.concerns:
         place = {"batch_id": batch_id, "volume_id": concern.volume_id}
         alarms.sound(tx, concern.code, concern.subject, params=concern.params, **place)
     return Intake(batch_id, len(batch.new) + batch.resubmitted, tuple(batch.duplicates))
 
 
-def own_stack(sha256: str) -> str:
-    """The id of the stack that consists of one source only."""
-    return "s" + sha256[:19]
-
-
-def _hint(batch: _Batch, one: Kept, finder: Finder) -> Hint | None:
-    hint = finder.of(one.delivery)
-    if isinstance(hint, Contradiction):
-        batch.concerns.append(_Concern("ambiguous_name", one.sha256[:20], {"name": one.name}))
-        return None
-    return hint
-
-
-def _new_source(batch: _Batch, one: Kept, hint: Hint | None) -> sources.NewSource:
-    entry, reason = one.delivery.entry, one.reason
+def _new_source(one: _File) -> sources.NewSource:
+    arrival = one.arrival
     return sources.NewSource(
-        id=one.sha256[:20],
-        sha256=one.sha256,
-        name=one.name,
-        size=one.size,
-        object_key=original_key(one.sha256),
-        stack_id=_stack_of(batch, one),
-        position=one.delivery.place,
-        hint_volume_id=hint.volume_id if hint else None,
-        hint_by=hint.by if hint else None,
-        expected_pages=entry.pages if entry else None,
-        reason=reason.code if reason else None,
-        reason_params=reason.params if reason else None,
+        id=arrival.sha256[:20],
+        sha256=arrival.sha256,
+        name=arrival.name,
+        size=arrival.size,
+        object_key=original_key(arrival.sha256),
+        stack_id=arrival.stack,
+        position=arrival.position,
+        hint_volume_id=one.volume_id,
+        hint_by=one.hint_by,
+        expected_pages=arrival.expected_pages,
+        reason=arrival.reason,
+        reason_params=arrival.reason_params,
     )
-
-
-def _stack_of(batch: _Batch, one: Kept) -> str:
-    """The stack a file is part of: images lie with those of their folder, other files for themselves.
-
-    Files of several pages are never read on into the next one: who forgets a cover sheet would file one
-    person's papers with another's. Folders of equal names are told apart by where they lie.
-    """
-    delivery = one.delivery
-    if delivery.path.suffix.casefold() in _SINGLE_IMAGES:
-        folder = os.fsencode(delivery.path.parent.resolve())
-        stack_id = "f" + hashlib.sha256(batch.id.encode() + b"/" + folder).hexdigest()[:19]
-        name = f"{delivery.name.parent}/"
-    else:
-        stack_id, name = own_stack(one.sha256), one.name
-    batch.stacks.setdefault(stack_id, name)
-    return stack_id
 
 
 # --- the same bytes again ----------------------------------------------------------------------------
 
 
-def _meet_twice(batch: _Batch, one: Kept, hint: Hint | None) -> None:
+def _meet_twice(batch: _Batch, one: _File) -> None:
     """The same bytes twice in this delivery: one source, for one volume."""
-    first = batch.new[one.sha256]
+    first = batch.new[one.arrival.sha256]
     batch.duplicates.append((one.name, first.name))
-    if one.reason is not None:
-        batch.concerns.append(_other_content(one, hint))
-    elif hint is not None and first.hint_volume_id is None:
-        batch.new[one.sha256] = replace(first, hint_volume_id=hint.volume_id, hint_by=hint.by)
-    elif hint is not None and first.hint_volume_id != hint.volume_id:
-        batch.concerns.append(_elsewhere(one, first, hint))
+    if one.arrival.reason is not None:
+        batch.concerns.append(_other_content(one))
+    elif one.volume_id is not None and first.hint_volume_id is None:
+        batch.new[first.sha256] = replace(first, hint_volume_id=one.volume_id, hint_by=one.hint_by)
+    elif one.volume_id is not None and first.hint_volume_id != one.volume_id:
+        batch.concerns.append(_elsewhere(one, first, one.volume_id))
 
 
-def _meet_again(tx: Transaction, batch: _Batch, one: Kept, known: sources.Source, hint: Hint | None) -> None:
+def _meet_again(tx: Transaction, batch: _Batch, one: _File, known: sources.Source) -> None:
     """The same bytes as in an earlier delivery: what is better known by now holds from here on."""
-    entry = one.delivery.entry
+    expected_pages = one.arrival.expected_pages
     if _is_mended(known, one):
-        _resubmit(tx, one, known, hint)
+        _resubmit(tx, one, known)
         batch.resubmitted += 1
         return
     batch.duplicates.append((one.name, known.name))
     if one.name != known.name:
         tx.record("source.duplicate", known.id)
-    if one.reason is not None:
-        batch.concerns.append(_other_content(one, hint))
+    if one.arrival.reason is not None:
+        batch.concerns.append(_other_content(one))
         return
-    if hint is not None:
+    if one.arrival.hint is not None and one.volume_id is not None:
         homes = _homes(tx, known)
         if not homes:
-            sources.assign(tx, known.id, hint.volume_id, hint.by)
+            sources.assign(tx, known.id, one.volume_id, one.arrival.hint.by)
             sources.set_stack_state(tx, known.stack_id, "open")
-        elif hint.volume_id not in homes:
-            batch.concerns.append(_elsewhere(one, known, hint))
-    if entry is not None and entry.pages is not None:
-        sources.expect(tx, known, entry.pages)
-        compare_with_manifest(tx, replace(known, expected_pages=entry.pages))
+        elif one.volume_id not in homes:
+            batch.concerns.append(_elsewhere(one, known, one.volume_id))
+    if expected_pages is not None:
+        sources.expect(tx, known, expected_pages)
+        compare_with_manifest(tx, replace(known, expected_pages=expected_pages))
 
 
 def _homes(tx: Transaction, known: sources.Source) -> set[str]:
@@ -200,37 +176,25 @@ def _homes(tx: Transaction, known: sources.Source) -> set[str]:
     return {volume_id for volume_id in volumes if volume_id is not None}
 
 
-def _is_mended(known: sources.Source, one: Kept) -> bool:
+def _is_mended(known: sources.Source, one: _File) -> bool:
     """Whether what sent the file to quarantine was its name or the manifest, and that is different now."""
-    if known.state != "quarantined" or known.reason not in _MENDABLE or one.reason is not None:
+    if known.state != "quarantined" or known.reason not in _MENDABLE or one.arrival.reason is not None:
         return False
     return known.reason == "digest_mismatch" or known.name != one.name
 
 
-def _resubmit(tx: Transaction, one: Kept, known: sources.Source, hint: Hint | None) -> None:
-    volume_id, by = (hint.volume_id, hint.by) if hint else (known.hint_volume_id, known.hint_by)
+def _resubmit(tx: Transaction, one: _File, known: sources.Source) -> None:
+    volume_id, by = (one.volume_id or known.hint_volume_id, one.hint_by or known.hint_by)
     sources.resubmit(tx, known.id, name=one.name, hint_volume_id=volume_id, hint_by=by)
     sources.set_stack_state(tx, known.stack_id, "open")
-    entry = one.delivery.entry
-    if entry is not None and entry.pages is not None:
-        sources.expect(tx, known, entry.pages)
+    if one.arrival.expected_pages is not None:
+        sources.expect(tx, known, one.arrival.expected_pages)
 
 
-def _other_content(one: Kept, hint: Hint | None) -> _Concern:
-    return _Concern("other_content", one.name, {"name": one.name}, hint.volume_id if hint else None)
+def _other_content(one: _File) -> _Concern:
+    return _Concern("other_content", one.name, {"name": one.name}, one.volume_id)
 
 
-def _elsewhere(one: Kept, first: sources.NewSource | sources.Source, hint: Hint) -> _Concern:
-    params: dict[str, str | int | float] = {"name": one.name, "first": first.name}
-    return _Concern("same_bytes_elsewhere", f"{first.id}/{hint.volume_id}", params, hint.volume_id)
-
-
-# --- what is odd -------------------------------------------------------------------------------------
-
-
-def _note_oddities(batch: _Batch, found: Findings, finder: Finder) -> None:
-    """A file that is missing holds up the volume it belongs to."""
-    for oddity in found.oddities:
-        hint = finder.of(oddity.delivery) if oddity.delivery else None
-        volume_id = hint.volume_id if isinstance(hint, Hint) else None
-        batch.concerns.append(_Concern(oddity.code, oddity.subject, dict(oddity.params), volume_id))
+def _elsewhere(one: _File, first: sources.NewSource | sources.Source, volume_id: str) -> _Concern:
+    params: dict[str, Param] = {"name": one.name, "first": first.name}
+    return _Concern("same_bytes_elsewhere", f"{first.id}/{volume_id}", params, volume_id)

@@ -1,7 +1,8 @@
 """Intake: every delivered file is stored as it came, then registered, all files of a batch at once.
 
-The original is written and read back before the ledger hears of it. An intake that is interrupted
-leaves nothing but objects behind, which the next run finds again: running again is always safe.
+The original is written and read back before the ledger hears of it, and so is a record of the batch.
+An intake that is interrupted leaves nothing but objects behind, which the next run finds again: running
+again is always safe.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from pathlib import Path
 from errors import N_, NothingToDo
 from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.delivery import Delivery, find
-from pipeline.intake.register import Intake, Kept, register
+from pipeline.intake.record import Kept, describe, keep
+from pipeline.intake.register import Intake, register
 from storage.ledger import Ledger, sources
 from storage.objects import ObjectStore, original_key, sha256_of
 
@@ -45,8 +47,13 @@ def take_in(
         except OSError as error:
             found.missing("unreadable", delivery, {"detail": error.strerror or str(error)})
         on_file(done, len(found.deliveries))
+    with ledger.read() as tx:
+        record = describe(tx, found, kept, affiliation)
+    # A delivery of nothing but known files makes no batch: it may come every night.
+    makes_batch = not kept or any(one.is_new for one in kept)
+    record_key = keep(objects, record) if makes_batch else None
     with ledger.write() as tx:
-        return register(tx, found, kept, affiliation)
+        return register(tx, record, record_key)
 
 
 def _keep(ledger: Ledger, objects: ObjectStore, delivery: Delivery) -> Kept:
@@ -56,4 +63,4 @@ def _keep(ledger: Ledger, objects: ObjectStore, delivery: Delivery) -> Kept:
         known = sources.by_sha256(tx, sha256) is not None
     if not known and objects.put(original_key(sha256), delivery.path).sha256 != sha256:
         raise OSError(errno.EBUSY, N_("it changed while it was read"))
-    return Kept(delivery, sha256, size)
+    return Kept(delivery, sha256, size, is_new=not known)

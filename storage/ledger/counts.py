@@ -10,7 +10,17 @@ from sqlalchemy import Select, and_, exists, func, null, or_, select, union_all
 
 from storage.ledger.core import Transaction
 from storage.ledger.documents import count_to_index
-from storage.ledger.tables import alarms, case_files, documents, events, pages, sources, stacks, volumes
+from storage.ledger.tables import (
+    alarms,
+    batches,
+    case_files,
+    documents,
+    events,
+    pages,
+    sources,
+    stacks,
+    volumes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +215,13 @@ def originals(tx: Transaction) -> Iterator[tuple[str, str]]:
     """Key and SHA-256 of every original."""
     for row in tx.stream(select(sources.c.object_key, sources.c.sha256)):
         yield row.object_key, row.sha256
+
+
+def intake_records(tx: Transaction) -> Iterator[tuple[str, str]]:
+    """Key and SHA-256 of every batch's record; the key ends in the hash."""
+    kept = batches.c.record_key.is_not(None)
+    for row in tx.stream(select(batches.c.record_key).where(kept)):
+        yield row.record_key, row.record_key.rpartition("/")[2]
 
 
 def products(tx: Transaction) -> Iterator[tuple[str, str]]:

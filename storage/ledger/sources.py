@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Column, ColumnElement, func, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -76,11 +76,37 @@ def by_sha256(tx: Transaction, sha256: str) -> Source | None:
     return Source(**row) if row else None
 
 
+def known_hashes(tx: Transaction, hashes: Collection[str]) -> set[str]:
+    """Those of some hundred SHA-256 ``hashes`` that are sources."""
+    return _known(tx, sources.c.sha256, hashes)
+
+
+def known_records(tx: Transaction, keys: Collection[str]) -> set[str]:
+    """Those of some hundred ``keys`` that are the records of batches."""
+    return _known(tx, batches.c.record_key, keys)
+
+
+def _known(tx: Transaction, column: Column[Any], values: Collection[str]) -> set[str]:
+    return {row[column.name] for row in tx.rows(select(column).where(column.in_(values)))}
+
+
 def register_batch(
-    tx: Transaction, batch_id: str, name: str, stack_names: Mapping[str, str], new: Sequence[NewSource]
+    tx: Transaction,
+    batch_id: str,
+    name: str,
+    stack_names: Mapping[str, str],
+    new: Sequence[NewSource],
+    *,
+    received_at: str | None = None,
+    record_key: str | None = None,
 ) -> None:
-    """Record a batch with all its sources at once; a source with a reason starts in quarantine."""
-    tx.run(batches.insert().values(id=batch_id, name=name, received_at=tx.at))
+    """Record a batch with all its sources at once; a source with a reason starts in quarantine.
+
+    ``received_at``, now if None, orders the pages of documents that grow by several batches.
+    ``record_key`` is the object that holds all this too.
+    """
+    row = {"id": batch_id, "name": name, "received_at": received_at or tx.at, "record_key": record_key}
+    tx.run(batches.insert().values(row))
     tx.record("batch.received", batch_id, sources=len(new))
     rows = [
         {"id": stack_id, "batch_id": batch_id, "name": title, "state": "open"}

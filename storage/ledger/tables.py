@@ -103,6 +103,7 @@ batches = Table(
     Column("name", Text, nullable=False),
     Column("received_at", String(32), nullable=False),
     Column("record_key", Text),
+    Index("ix_batches_record_key", "record_key"),
 )
 
 stacks = Table(

@@ -13,7 +13,7 @@ from pipeline.intake import inventory, manifest
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 _SECTION = re.compile(
-    r"^### `akten (?P<name>[a-z ]+?)(?: [A-Z]+…?)? --json`\n(?P<body>.*?)(?=^### |\Z)", re.M | re.S
+    r"^### `akten (?P<name>[a-z ]+?)(?: -o FILE| [A-Z]+…?)? --json`\n(?P<body>.*?)(?=^### |\Z)", re.M | re.S
 )
 
 
@@ -68,6 +68,8 @@ def printed(ran, tmp_path_factory) -> dict[str, Any]:
         "search": akten.json("search", "Musterstadt"),
         "show": akten.json("show", number),
         "verify": akten.json("verify"),
+        "backup": akten.json("backup", "-o", folder / "ledger.db"),
+        "recover": akten.json("recover"),
         "inventory list": akten.json("inventory", "list"),
         "inventory import": fresh.json("inventory", "import", faulty, code=1),
         "doctor": akten.json("doctor"),

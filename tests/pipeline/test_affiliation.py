@@ -5,10 +5,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipeline.intake.affiliation import Affiliation, Contradiction
+from pipeline.intake.affiliation import Affiliation, Contradiction, Hint, volume_for
 from pipeline.intake.delivery import Delivery
 from pipeline.intake.manifest import Entry
-from storage.ledger import Ledger, alarms, inventory
+from storage.ledger import Ledger, Transaction, alarms, inventory
 
 ANY_NUMBER = r"33-2-\d{4}-\d{6}"
 
@@ -41,7 +41,7 @@ def of(ledger):
         try:
             with ledger.write() as tx:
                 hint = Affiliation(pattern).within(tx).of(asked)
-                volume = inventory.by_id(tx, hint.volume_id) if hint and hint != Contradiction() else None
+                volume = inventory.by_id(tx, volume_of(tx, hint)) if isinstance(hint, Hint) else None
                 known = [alarm.code for alarm in alarms.open_alarms(tx)]
                 raise _UndoError
         except _UndoError:
@@ -49,6 +49,10 @@ def of(ledger):
         return (f"{volume.file_number}:{volume.number}", hint.by, known) if volume else hint
 
     return of
+
+
+def volume_of(tx: Transaction, hint: Hint) -> str:
+    return volume_for(tx, hint.file_number, hint.volume, hint.volume_id)
 
 
 class _UndoError(Exception):

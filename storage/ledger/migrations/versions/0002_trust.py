@@ -25,6 +25,7 @@ def upgrade() -> None:
     for table in ("stacks", "documents"):
         op.add_column(table, sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("batches", sa.Column("record_key", sa.Text(), nullable=True))
+    op.create_index(op.f("ix_batches_record_key"), "batches", ["record_key"])
     op.create_table(
         "seals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
