@@ -10,7 +10,7 @@
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
-    │   │   DigestMismatch, GaveUp
+    │   │   DigestMismatch, ReaderBroke, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
     ├── CodeOnPage            the page is kept as a page and flagged
     ├── ReaderKilled*         somebody ended the process that read a page: it is read again
@@ -63,6 +63,14 @@ class AktenError(Exception):
     def __init__(self, **params: Param) -> None:
         self.params: dict[str, Param] = params
         super().__init__(fill(self.message, params))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes as what a record keeps of them: class and params."""
+        return _made, (type(self), self.params)
+
+
+def _made(error: type[AktenError], params: dict[str, Param]) -> AktenError:
+    return error(**params)
 
 
 def fill(template: str, params: Mapping[str, Param]) -> str:
@@ -398,6 +406,14 @@ class DigestMismatch(BadInput):
     code = "digest_mismatch"
     message = N_("The file is not the one the manifest names: its SHA-256 differs.")
     hint = N_("Ask the contractor to deliver the file again.")
+
+
+class ReaderBroke(BadInput):
+    """Reading a file crashed, or went beyond its limits of memory, time or file size."""
+
+    code = "reader_broke"
+    message = N_("Reading it had to be ended ({detail}).")
+    hint = N_("Scan the paper again or save the file anew; for an honest giant raise 'limits' in akten.toml.")
 
 
 class GaveUp(BadInput):

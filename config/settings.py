@@ -49,6 +49,9 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "limits.max_pages": (1, 1_000_000),
     "limits.max_file_mb": (1, 1_000_000),
     "limits.render_seconds": (1, 280),
+    "limits.reader_memory_mb": (200, 1_000_000),
+    "limits.reader_seconds": (1, 280),
+    "limits.reader_file_mb": (10, 1_000_000),
 }
 #: Names of Tesseract's models joined by "+"; they become part of a command.
 _LANGUAGE = re.compile(r"[A-Za-z][\w/-]*(\+[A-Za-z][\w/-]*)*")

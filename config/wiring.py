@@ -83,9 +83,9 @@ def classifier(path: str) -> Classifier:
 
 
 @cache
-def engine(time_limit: float) -> Tesseract:
+def engine(time_limit: float, memory_mb: int) -> Tesseract:
     """The recognition engine, its version looked up once a process."""
-    return Tesseract(time_limit=time_limit)
+    return Tesseract(time_limit=time_limit, memory_mb=memory_mb)
 
 
 def profile(settings: Settings) -> str:
@@ -105,7 +105,7 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
             ledger=ledger,
             objects=objects,
             cache=LocalCache(objects, settings.data / "cache", settings.objects.cache_mb * _MEGABYTE),
-            engine=engine(settings.ocr.time_limit),
+            engine=engine(settings.ocr.time_limit, settings.limits.reader_memory_mb),
             classifier=classifier(settings.document_types),
             types={kind.key: kind for kind in document_types(settings.document_types)},
             ocr=settings.ocr,

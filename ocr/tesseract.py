@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 from pytesseract import TesseractError, pytesseract
 
-from errors import N_, DiskFull, LanguageMissing, RecognitionFailed, ToolMissing
+from errors import N_, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
@@ -22,6 +27,8 @@ _PROGRAM = "tesseract"
 #: How a failure of the engine is told.
 _SAID = N_("Tesseract: {reason}")
 _QUERY_SECONDS = 30.0
+#: Signals no program sends itself: a person did, or the kernel for want of memory elsewhere.
+_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _COLUMNS = 12
 _WORD_LEVEL = "5"
 
@@ -41,12 +48,13 @@ _SCRIPTS = {
 class Tesseract:
     """An ``OcrEngine``: each page is one Tesseract process of one thread.
 
-    ``time_limit`` is in seconds for one image; ``psm`` is Tesseract's page segmentation mode
-    (3: automatic, 4: one column of lines of several sizes, 6: one block).
+    ``time_limit`` is in seconds for one image, ``memory_mb`` in megabytes; ``psm`` is Tesseract's page
+    segmentation mode (3: automatic, 4: one column of lines of several sizes, 6: one block).
     """
 
-    def __init__(self, *, time_limit: float = 120.0, psm: int = 3) -> None:
+    def __init__(self, *, time_limit: float = 120.0, memory_mb: int = 4000, psm: int = 3) -> None:
         self._time_limit = time_limit
+        self._memory_mb = memory_mb
         self._psm = psm
 
     @property
@@ -57,15 +65,15 @@ class Tesseract:
     def read(self, image: Grey, *, dpi: int, language: str) -> tuple[Word, ...]:
         """Recognise ``image`` as it lies; boxes in its pixels.
 
-        Raises ``ToolMissing``, ``LanguageMissing``, ``DiskFull``, and ``RecognitionFailed`` when the
-        engine breaks or exceeds its time.
+        Raises ``ToolMissing``, ``LanguageMissing``, ``DiskFull``, ``ReaderKilled`` when somebody ends the
+        engine, and ``RecognitionFailed`` when it breaks or exceeds its time or memory.
         """
         require(language)
         # One thread a process, or parallel pages slow each other down by a factor (tesseract#3109).
         # pytesseract hands the child this very environment and offers no other way.
         os.environ["OMP_THREAD_LIMIT"] = "1"
         try:
-            with tempfile.TemporaryDirectory(prefix="ocr-") as scratch:
+            with tempfile.TemporaryDirectory(prefix="ocr-") as scratch, _bounded_memory(self._memory_mb):
                 return parse_tsv(self._run(image, Path(scratch), dpi=dpi, language=language))
         except RecognitionFailed:
             _require_still(language)
@@ -90,6 +98,8 @@ class Tesseract:
                 timeout=self._time_limit,
             )
         except TesseractError as error:
+            if -error.status in _SENT_BY_OTHERS:
+                raise ReaderKilled from error
             raise RecognitionFailed(detail=_SAID, reason=_shorten(error.message)) from error
         except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
             raise RecognitionFailed(detail=_SAID, reason=N_("it crashed")) from error
@@ -167,6 +177,22 @@ def _package(model: str) -> str:
     if name in _SCRIPTS:
         return f"{PACKAGE}-script-{_SCRIPTS[name]}"
     return f"{PACKAGE}-{name.lower().replace('_', '-')}"
+
+
+@contextmanager
+def _bounded_memory(megabytes: int) -> Iterator[None]:
+    """Let programs started meanwhile fill at most so much memory, beyond what this process itself has.
+
+    pytesseract offers no way to set a limit in the child; so it inherits ours, which ends at once after it.
+    """
+    held = int(Path("/proc/self/statm").read_text().split()[5]) * mmap.PAGESIZE
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = held + megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _executable() -> str:

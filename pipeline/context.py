@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -14,12 +16,16 @@ from ocr.options import OcrOptions
 from ocr.records import OcrEngine
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
+from pipeline.confined.lockup import Bounds
+from pipeline.confined.run import confined
 from pipeline.scans.source import Limits
 from storage.cache import LocalCache
 from storage.ledger import Ledger
 from storage.ledger.leases import Claim
 from storage.ledger.work import Step
 from storage.objects import ObjectStore
+
+Result = TypeVar("Result")
 
 #: Seconds after which a step is ended by force; far beyond what any sound page, file or volume needs.
 TIME_LIMITS: Mapping[Step, int] = {"split": 900, "recognise": 300, "file": 600, "assemble": 3600}
@@ -52,6 +58,15 @@ class Context:
     def claim(self, step: Step) -> Claim:
         """A claim in the name of this process, for as long as the step may take."""
         return Claim(self.owner, TIME_LIMITS[step] + _LEASE_MARGIN)
+
+    def apart(self, step: Step, work: Callable[[], Result]) -> Result:
+        """Do what takes a file apart in a confined child; raises as ``confined`` does."""
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            return confined(work, self.bounds(step), Path(folder))
+
+    def bounds(self, step: Step) -> Bounds:
+        """What taking files apart may use in a step: half of its time at most."""
+        return Bounds.of(self.limits, TIME_LIMITS[step] / 2)
 
 
 def this_process() -> str:

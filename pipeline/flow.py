@@ -27,10 +27,12 @@ from errors import (
     ObjectMissing,
     PageUnreadable,
     PartMissing,
+    ReaderBroke,
     ReaderKilled,
 )
 from pipeline import reading
 from pipeline.alarms import compare_pages, compare_with_manifest
+from pipeline.confined.run import confined_over
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
@@ -49,6 +51,8 @@ from storage.objects import product_key
 
 #: No personal data in a PDF's title, and nothing by chance: equal pages make equal bytes.
 _TITLE = "Digitalisierte Akte"
+#: What binding says of a single page that cannot be bound.
+_SPOILING = (PageUnreadable, ImageTooLarge, ReaderBroke)
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:
@@ -60,7 +64,7 @@ def split_source(ctx: Context, source_id: str) -> list[Task]:
     try:
         _check_attempts(source)
         path = ctx.cache.path(source.object_key, source.sha256)
-        facts = inspect(path, sniff(path, source.name), ctx.limits)
+        facts = ctx.apart("split", lambda: inspect(path, sniff(path, source.name), ctx.limits))
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             sources.quarantine(tx, source.id, error.code, error.params)
@@ -80,7 +84,8 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     try:
         _check_attempts(page)
         path = ctx.cache.path(page.object_key, page.sha256)
-        image = open_page(path, MediaType(page.media_type), page.number, ctx.limits)
+        kind, number = MediaType(page.media_type), page.number
+        image = ctx.apart("recognise", lambda: open_page(path, kind, number, ctx.limits))
         outcome = reading.read(ctx, image)
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
@@ -347,14 +352,9 @@ def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
         target = Path(folder) / "product.pdf"
         taken: list[pages.Page] = []
 
-        def parts() -> Iterator[product.ProductPage]:
-            for page in content:
-                taken.append(page)
-                yield product_page_of(ctx, page)
-
         try:
-            facts = product.assemble(parts(), target, title=_TITLE, limits=ctx.limits)
-        except (PageUnreadable, ImageTooLarge) as error:
+            facts = _bind(ctx, content, target, taken)
+        except _SPOILING as error:
             raise _SpoiledPage(_culprit(ctx, taken, Path(folder)), error) from error
         stored = ctx.objects.put(product_key(facts.sha256), target)
     if stored.sha256 != facts.sha256:
@@ -362,14 +362,28 @@ def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
     return documents.Stored(stored.key, stored.sha256, stored.size)
 
 
+def _bind(
+    ctx: Context, content: list[pages.Page], target: Path, taken: list[pages.Page]
+) -> product.ProductFacts:
+    """Bind pages in a confined child; ``taken`` gets each as soon as the child asks for it."""
+
+    def parts() -> Iterator[product.ProductPage]:
+        for page in content:
+            taken.append(page)
+            yield product_page_of(ctx, page)
+
+    def bind(parts: Iterator[product.ProductPage]) -> product.ProductFacts:
+        return product.assemble(parts, target, title=_TITLE, limits=ctx.limits)
+
+    return confined_over(parts(), bind, ctx.bounds("assemble"), target.parent)
+
+
 def _culprit(ctx: Context, taken: list[pages.Page], folder: Path) -> str:
     """The page that cannot be bound: mostly the last one taken, but some faults show only at the end."""
     for page in reversed(taken):
         try:
-            product.assemble(
-                [product_page_of(ctx, page)], folder / "one.pdf", title=_TITLE, limits=ctx.limits
-            )
-        except (PageUnreadable, ImageTooLarge):
+            _bind(ctx, [page], folder / "one.pdf", [])
+        except _SPOILING:
             return page.id
     raise RuntimeError("each page can be bound alone")
 

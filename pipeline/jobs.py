@@ -90,7 +90,7 @@ def main() -> int:
     cv2.setNumThreads(1)
     settings = _settings()
     classifier(settings.document_types)
-    engine(settings.ocr.time_limit)
+    engine(settings.ocr.time_limit, settings.limits.reader_memory_mb)
     preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
     worker = FairWorker.on(broker)

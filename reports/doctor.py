@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
@@ -14,6 +16,7 @@ from config.wiring import open_ledger, open_objects, prepare_folder
 from config.words import _, say
 from errors import N_, AktenError, LanguageMissing
 from ocr import tesseract
+from pipeline.confined.run import walls
 from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
 from pipeline.scans import poppler
@@ -38,6 +41,7 @@ def examine(settings: Settings) -> list[Check]:
         *((f"Tesseract {code}", _model(code)) for code in settings.ocr.language.split("+")),
         ("poppler", poppler.version),
         (_("data folder"), lambda: _data(settings)),
+        (_("isolation"), lambda: _isolation(settings)),
         (_("ledger"), lambda: _ledger(settings)),
         (_("objects"), lambda: _objects(settings)),
         (_("queue"), lambda: _queue(settings)),
@@ -65,6 +69,25 @@ def _data(settings: Settings) -> str:
     prepare_folder(settings)
     free = shutil.disk_usage(settings.data).free / 1e9
     return say(N_("{folder} ({free} GB free)"), {"folder": str(settings.data), "free": f"{free:.0f}"})
+
+
+def _isolation(settings: Settings) -> str:
+    """Files are read without the walls a kernel refuses; whoever runs it has to know."""
+    prepare_folder(settings)
+    with tempfile.TemporaryDirectory(dir=settings.data) as folder:
+        raised = walls(Path(folder))
+    network = (
+        _("without network") if raised.network else _("the network stays open, the kernel refuses seccomp")
+    )
+    folder = (
+        _("writes into one folder only")
+        if raised.folder
+        else _("it may write anywhere, the kernel has no Landlock")
+    )
+    return say(
+        N_("limited in memory and time; {network}; {folder}"),
+        {"network": network, "folder": folder},
+    )
 
 
 def _ledger(settings: Settings) -> str:

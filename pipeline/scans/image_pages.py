@@ -72,9 +72,10 @@ def open_image_page(path: Path, media_type: MediaType, number: int, limits: Limi
     """Decode page ``number`` (from 1). Raises ``PageUnreadable``, or ``ImageTooLarge`` before decoding."""
     with open_frame(path, media_type, number) as image:
         limits.check_size(*image.size)
-        declared = _declared_dpi(image)
-        pixels = to_pixels(ImageOps.exif_transpose(image))
-        turned = pixels.shape[:2] != (image.size[1], image.size[0])
+        declared, lying = _declared_dpi(image), image.size
+        ImageOps.exif_transpose(image, in_place=True)  # a copy would double the memory of an A0 plan
+        pixels = to_pixels(image)
+        turned = image.size != lying
     x_dpi, y_dpi = paper_dpi(pixels.shape[1], pixels.shape[0], declared[::-1] if turned else declared)
     return page_image(pixels, x_dpi, y_dpi)
 
@@ -125,7 +126,7 @@ def to_pixels(image: Image.Image) -> Pixels:
         image = image.convert("L")
     elif image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
-    return np.array(image, dtype=np.uint8)
+    return np.asarray(image, np.uint8)
 
 
 def _deep_grey(image: Image.Image) -> Pixels:

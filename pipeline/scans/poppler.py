@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -11,13 +12,16 @@ from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
 from PIL import Image
 
-from errors import N_, PageUnreadable, ToolMissing
+from errors import N_, PageUnreadable, ReaderKilled, ToolMissing
 from ocr.records import Box, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.source import POINTS_PER_INCH
 
 PROGRAMS = ("pdftoppm", "pdftotext", "pdfimages", "pdfinfo")
 PACKAGE = "poppler-utils"
+#: pdf2image does not tell a page that cannot be drawn from a pdftoppm that was killed from outside.
+_ATTEMPTS = 2
+_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM)
 _WORD_LEVEL, _FIELDS = "5", 12
 
 
@@ -41,40 +45,37 @@ def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pix
 
     Raises ``PageUnreadable`` when poppler fails or needs more than ``seconds``, ``ToolMissing``.
     """
-    try:
-        images = convert_from_path(
-            pdf, size=size, grayscale=grey, single_file=True, use_cropbox=True, timeout=seconds
-        )
-    except PDFInfoNotInstalledError as error:
-        raise ToolMissing(tool="pdftoppm", package=PACKAGE) from error
-    except PDFPopplerTimeoutError as error:
-        raise PageUnreadable(detail=N_("drawing it took more than {seconds} s"), seconds=seconds) from error
-    except Exception as error:  # pdf2image lets errors of pdfinfo, Pillow and the pipes through as they are
-        require()  # a program that has gone is not the page's fault
-        raise PageUnreadable(detail=N_("it could not be drawn: {said}"), said=type(error).__name__) from error
-    if not images:
-        raise PageUnreadable(detail=N_("drawing it yielded nothing"))
-    return np.array(images[0].convert("L" if grey else "RGB"), dtype=np.uint8)
+    for _ in range(_ATTEMPTS):
+        try:
+            (image,) = convert_from_path(
+                pdf, size=size, grayscale=grey, single_file=True, use_cropbox=True, timeout=seconds
+            )
+            return np.array(image.convert("L" if grey else "RGB"), dtype=np.uint8)
+        except PDFInfoNotInstalledError as error:
+            raise ToolMissing(tool="pdftoppm", package=PACKAGE) from error
+        except PDFPopplerTimeoutError as error:
+            detail = N_("drawing it took more than {seconds} s")
+            raise PageUnreadable(detail=detail, seconds=seconds) from error
+        except MemoryError:
+            raise
+        except Exception as error:  # pdf2image lets errors of pdfinfo, Pillow and the pipes through
+            require()  # a program that has gone is not the page's fault
+            failure = error
+    detail = N_("it could not be drawn: {said}")
+    raise PageUnreadable(detail=detail, said=type(failure).__name__) from failure
 
 
 def extract_bitonal(pdf: Path, *, seconds: int) -> Image.Image:
     """The samples of the only image in ``pdf``, mode "1", bit for bit; a rendering might shift them.
 
-    Raises ``PageUnreadable`` or ``ToolMissing``.
+    Raises ``PageUnreadable``, ``ToolMissing`` or ``ReaderKilled``.
     """
     target = pdf.with_suffix("")
     try:
-        subprocess.run(
-            ["pdfimages", "-q", "-png", str(pdf), str(target)],
-            capture_output=True,
-            timeout=seconds,
-            check=True,
-        )
+        _run("pdfimages", "-q", "-png", str(pdf), str(target), seconds=seconds)
         with Image.open(f"{target}-000.png", formats=["PNG"]) as image:
             return image.convert("1")
     except FileNotFoundError as error:
-        if shutil.which("pdfimages") is None:
-            raise ToolMissing(tool="pdfimages", package=PACKAGE) from error
         raise PageUnreadable(detail=N_("pdfimages yielded nothing")) from error
     except (subprocess.SubprocessError, *DECODER_ERRORS) as error:
         raise PageUnreadable(detail=N_("pdfimages failed")) from error
@@ -83,17 +84,27 @@ def extract_bitonal(pdf: Path, *, seconds: int) -> Image.Image:
 def read_words(pdf: Path, *, dpi: float, seconds: int) -> tuple[Word, ...]:
     """The text of the only page of ``pdf`` in poppler's reading order, boxes in pixels at ``dpi``.
 
-    Text that cannot be read is no text: a failing pdftotext yields no words. Raises ``ToolMissing``.
+    Text that cannot be read is no text: a failing pdftotext yields no words. Raises ``ToolMissing`` or
+    ``ReaderKilled``.
     """
     try:
-        run = subprocess.run(
-            ["pdftotext", "-q", "-tsv", str(pdf), "-"], capture_output=True, timeout=seconds, check=True
-        )
-    except FileNotFoundError as error:
-        raise ToolMissing(tool="pdftotext", package=PACKAGE) from error
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        table = _run("pdftotext", "-q", "-tsv", str(pdf), "-", seconds=seconds)
+    except subprocess.SubprocessError:
         return ()
-    return _words(run.stdout.decode("utf-8", "replace"), dpi / POINTS_PER_INCH)
+    return _words(table.decode("utf-8", "replace"), dpi / POINTS_PER_INCH)
+
+
+def _run(program: str, *arguments: str, seconds: int) -> bytes:
+    """What a program prints; raises ``SubprocessError`` when it fails, ``ReaderKilled`` when it is killed."""
+    try:
+        done = subprocess.run([program, *arguments], capture_output=True, timeout=seconds, check=True)
+    except FileNotFoundError as error:
+        raise ToolMissing(tool=program, package=PACKAGE) from error
+    except subprocess.CalledProcessError as error:
+        if -error.returncode in _SENT_BY_OTHERS:
+            raise ReaderKilled from error
+        raise
+    return done.stdout
 
 
 def _words(table: str, scale: float) -> tuple[Word, ...]:

@@ -23,12 +23,19 @@ class MediaType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still believed to be a scanned sheet of paper."""
+    """What is still believed to be a scanned sheet of paper, and what reading it may cost.
+
+    ``reader_*`` bound the process that takes a file apart: megabytes of memory, seconds of CPU time for one
+    page, megabytes of one file it writes.
+    """
 
     max_megapixels: int = 300
     max_pages: int = 10_000
     max_file_mb: int = 4096
     render_seconds: int = 60
+    reader_memory_mb: int = 4000
+    reader_seconds: int = 120
+    reader_file_mb: int = 8192
 
     def check_size(self, width: int, height: int) -> None:
         """Refuse an image of ``width`` × ``height`` pixels with ``ImageTooLarge``, before it is decoded."""
