@@ -53,7 +53,7 @@ class Transaction:
 
     def stream(self, query: Executable) -> Iterator[Row[Any]]:
         """The rows of a large query, fetched as they are used."""
-        return iter(self.connection.execution_options(yield_per=1000).execute(query))
+        return iter(self.connection.execute(query, execution_options={"yield_per": 1000}))
 
     def one(self, query: Executable) -> RowMapping | None:
         """The first row of a query, or None."""
