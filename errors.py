@@ -18,6 +18,7 @@
     │   ├── ObjectMissing, ObjectDamaged, RecordUnreadable, LedgerDamaged
     ├── DiskFull*             exit 3
     └── Interrupted*          exit 4   by Ctrl-C or SIGTERM
+        └── VerificationInterrupted*
                               (* may pass: trying again makes sense)
 
 A message and a hint are English templates with named fields; ``N_`` marks them for the German
@@ -300,6 +301,14 @@ class Interrupted(AktenError):
     retryable = True
     message = N_("Interrupted. Nothing is lost.")
     hint = N_("Run the same command again and it goes on.")
+
+
+class VerificationInterrupted(Interrupted):
+    """Somebody wants a verification to end; what it has found so far is kept."""
+
+    code = "verification_interrupted"
+    message = N_("Interrupted. What was compared so far is kept.")
+    hint = N_("'akten verify --resume' goes on.")
 
 
 # --- bad input: to quarantine, the rest goes on ----------------------------------------------------

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from config import wiring
 from config.words import _
+from errors import N_, WrongUse
+from pipeline import sealing
 from pipeline.flow import rebuild_index
-from pipeline.verify import objects_to_check
-from pipeline.verify import verify as verify_all
+from reports import checking, results, session, shapes, terminal, trust
 from reports import doctor as doctor_report
-from reports import results, session, shapes
 from reports.options import Data, Json
 from reports.progress import bar
+from storage.ledger import seals
 
 DIFFERS, PART_MISSING = 1, 3
 
@@ -21,22 +24,84 @@ index_app = typer.Typer(help=_("The search index."), no_args_is_help=True)
 app.add_typer(index_app, name="index")
 
 
-@app.command(
-    help=_("Prove that nothing is lost or changed. Reads all objects, compares hashes, counts pages.")
+SHARE = typer.Option(
+    "--sample",
+    min=0.0001,
+    max=100,
+    metavar="PERCENT",
+    help=_("Read only this share of the objects, chosen by the hash of their keys and a seed."),
 )
-def verify(data: Data = None, as_json: Json = False) -> None:
+SEED = typer.Option(
+    "--seed", metavar="WORD", help=_("Choose the sample an earlier verification had, by its seed.")
+)
+DISOWNED = typer.Option(
+    "--disown",
+    metavar="HASH",
+    help=_("Say that this seal in the store, or 'all', is rightly not in the ledger: after a restore."),
+)
+HASH = typer.Option(
+    "--seal", metavar="HASH", help=_("Check the seals alone, and that one noted earlier is among them.")
+)
+
+
+@app.command(help=_("Prove that nothing is lost or changed. Reads all objects, counts pages, checks seals."))
+def verify(
+    sample: Annotated[float | None, SHARE] = None,
+    seed: Annotated[str | None, SEED] = None,
+    go_on: Annotated[bool, typer.Option("--resume", help=_("Go on with one that was interrupted."))] = False,
+    noted: Annotated[str | None, HASH] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    choice = checking.Choice(sample, seed, go_on)
+    if noted is not None and choice != checking.Choice():
+        raise WrongUse(detail=N_("--seal reads no objects: it goes with no other option."))
     settings = session.settings(data)
-    with session.ledger(settings) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
-        total = objects_to_check(ledger)
-        found = verify_all(
-            ledger, wiring.open_objects(settings), lambda done: shown.show(_("Verifying"), done, total)
-        )
+    with session.ledger(settings) as ledger:
+        objects = wiring.open_objects(settings)
+        if noted is None:
+            shape = checking.verify(ledger, objects, choice, quiet=as_json)
+        else:
+            shape = checking.check_seal(ledger, objects, noted, quiet=as_json)
     if as_json:
-        session.print_json(shapes.verification(found))
+        session.print_json(shape)
+    elif noted is None:
+        trust.verification(shape)
     else:
-        results.verification(shapes.verification(found))
-    if not found.ok:
+        trust.seal_checked(shape)
+    if not shape["ok"]:
         raise typer.Exit(DIFFERS)
+
+
+@app.command("seal", help=_("Seal what was recorded since the last seal, so that no change stays unnoticed."))
+def make_seal(
+    only_list: Annotated[bool, typer.Option("--list", help=_("List the seals instead."))] = False,
+    disowned: Annotated[str | None, DISOWNED] = None,
+    note: Annotated[str, typer.Option("--note", help=_("Why it is all right; kept for ever."))] = "",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    if bool(note.strip()) != (disowned is not None) or (only_list and disowned is not None):
+        raise WrongUse(detail=N_("--disown and --note go together, and with nothing else."))
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger:
+        objects = wiring.open_objects(settings)
+        if disowned is not None:
+            name = None if disowned == "all" else checking.hash_of(disowned)
+            count = len(sealing.disown(ledger, objects, name, note))
+            terminal.note(N_("Seals said to be rightly not in the ledger: {count}"), count=count)
+        if only_list:
+            with ledger.read() as tx:
+                made = [row.seal for row in seals.all_seals(tx)]
+        else:
+            made = sealing.seal(ledger, objects)
+    rows = [shapes.seal(one) for one in made]
+    if as_json:
+        session.print_json(rows)
+    elif only_list:
+        trust.seals(rows)
+    else:
+        trust.sealed(rows)
 
 
 @index_app.command("rebuild", help=_("Build the search index anew from ledger and objects."))

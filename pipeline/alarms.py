@@ -9,6 +9,7 @@ from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pa
 
 PAGES_DIFFER = "pages_differ"
 MANIFEST_PAGES = "manifest_pages"
+SEALS_BROKEN = "seals_broken"
 
 #: Alarm code → what a clerk reads and what to do, as templates like those in ``errors``.
 ALARMS = {
@@ -132,6 +133,17 @@ ALARMS = {
     "repaired": Description(
         N_("The file's structure was damaged and had to be repaired; pages may be missing: {name}"),
         N_("Compare its pages with the paper, or ask for a new copy."),
+        retryable=False,
+    ),
+    "object_damaged": Description(
+        N_("Damaged in the store: {reason} ({key})"), N_("{detail}"), retryable=False
+    ),
+    "object_missing": Description(
+        N_("Missing in the store: {reason} ({key})"), N_("{detail}"), retryable=False
+    ),
+    SEALS_BROKEN: Description(
+        N_("The history does not agree with its seals; broken are: {broken}"),
+        N_("'akten verify' names what differs. Find out who changed it; restore from backup."),
         retryable=False,
     ),
 }

@@ -1,93 +1,260 @@
-"""Verification: every stored object is read again and hashed, and the pages are counted."""
+"""Verification: stored objects are read again, pages counted, tables and seals compared with the events.
+
+Objects are read in an order that can be interrupted: how far it came is kept in the ledger every few
+seconds, with what was found.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from itertools import islice
 
-from errors import N_, ObjectDamaged, ObjectMissing
-from storage.ledger import Ledger, counts
+from errors import N_, BadKey, ObjectDamaged, ObjectMissing, WrongUse, describe
+from pipeline import chain, damage
+from pipeline.alarms import SEALS_BROKEN
+from pipeline.problem import Problem
+from storage.ledger import Ledger, Transaction, alarms, counts, history, recorded, verifications
+from storage.ledger.recorded import Recorded
+from storage.ledger.verifications import Run
 from storage.objects import ObjectStore
 
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is not as recorded: a template as in ``errors``, with its fields."""
-
-    message: str
-    params: dict[str, str | int]
+ALL = 100.0
+#: Told what is being done (a template), and how much of how much.
+OnProgress = Callable[[str, int, int], None]
+_SAVE_SECONDS = 5.0
+#: Findings kept in memory until they are saved, and at most named at the end.
+_FINDINGS_AT_ONCE, _MOST_NAMED = 500, 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Objects read again, and pages received against pages accounted for."""
+    """Objects read again, pages received against pages accounted for, and the chain of seals.
 
-    checked: int
-    damaged: int
-    missing: int
+    ``found`` is the number of problems, of which the first are named in ``problems``.
+    """
+
+    run: Run
     received: int
     accounted: int
+    chain: chain.Chain
     problems: tuple[Problem, ...]
+    found: int
 
     @property
     def ok(self) -> bool:
         """Whether all is as recorded."""
-        return not self.problems
+        return not self.found
+
+
+def begin(ledger: Ledger, share: float = ALL, seed: str | None = None) -> Run:
+    """Begin a verification of all objects, or of ``share`` percent of them.
+
+    Which ones is decided by the hash of ``seed`` and key: the same seed chooses the same objects. It is
+    drawn at random if None.
+    """
+    with ledger.write() as tx:
+        return verifications.begin(tx, share, seed or secrets.token_hex(8))
+
+
+def resume(ledger: Ledger) -> Run:
+    """The last verification, to be gone on with; raises ``WrongUse`` if it was not interrupted."""
+    with ledger.read() as tx:
+        run = verifications.unfinished(tx)
+    if run is None:
+        raise WrongUse(detail=N_("No verification was interrupted: 'akten verify' begins one."))
+    return run
 
 
 def verify(
-    ledger: Ledger, objects: ObjectStore, on_object: Callable[[int], None] = lambda _checked: None
+    ledger: Ledger,
+    objects: ObjectStore,
+    run: Run | None = None,
+    on_progress: OnProgress = lambda _what, _done, _total: None,
 ) -> Verification:
-    """Read every object the ledger vouches for and compare its hash; check the conservation of pages.
+    """Read every object the ledger vouches for, or the run's share, and compare its hash; then compare
+    pages, tables and seals with the events.
 
-    ``on_object`` is told how many objects have been read. The store being away raises
-    ``StoreUnavailable``.
+    An object that is damaged or missing holds its volume up by an alarm, which ends when it is found well;
+    those alarmed are looked at by every verification. Interrupted, or with the store away
+    (``StoreUnavailable``), the run is gone on with by :func:`resume`.
     """
-    problems: list[Problem] = []
-    checked = damaged = missing = 0
-    for key, sha256 in _recorded(ledger):
-        checked += 1
-        try:
-            if objects.digest(key).sha256 != sha256:
-                raise ObjectDamaged(key=key)
-        except ObjectMissing as error:
-            missing += 1
-            problems.append(Problem(error.message, {"key": key}))
-        except ObjectDamaged as error:
-            damaged += 1
-            problems.append(Problem(error.message, {"key": key}))
-        on_object(checked)
-    received, accounted, uncounted = _count_pages(ledger)
-    return Verification(checked, damaged, missing, received, accounted, (*problems, *uncounted))
+    run = _read_objects(ledger, objects, begin(ledger) if run is None else run, on_progress)
+    received, accounted, differing = _compare_tables(ledger)
+    links = chain.check(
+        ledger,
+        objects,
+        partial(_is_chosen, run),
+        lambda done, total: on_progress(N_("Checking seals"), done, total),
+    )
+    found = run.damaged + run.missing + len(differing) + len(links.problems)
+    named = [*islice(_objects_found(ledger, run), _MOST_NAMED), *links.problems, *differing[:_MOST_NAMED]]
+    if found > len(named):
+        named.append(Problem(N_("… and {count} more"), {"count": found - len(named)}))
+    with ledger.write() as tx:
+        _tell_of_seals(tx, run, links)
+        run = verifications.finish(tx, run, found)
+    return Verification(run, received, accounted, links, tuple(named), found)
 
 
-def objects_to_check(ledger: Ledger) -> int:
-    """How many objects a verification reads, for its progress bar."""
-    return sum(1 for _ in _recorded(ledger))
+# --- objects -----------------------------------------------------------------------------------------
 
 
-def _recorded(ledger: Ledger) -> Iterator[tuple[str, str]]:
+def _read_objects(ledger: Ledger, objects: ObjectStore, run: Run, on_progress: OnProgress) -> Run:
     with ledger.read() as tx:
-        yield from counts.originals(tx)
-        yield from counts.intake_records(tx)
-        yield from counts.products(tx)
-        yield from counts.word_files(tx)
+        total = round(recorded.count(tx) * run.share / ALL)
+    reader = _Reader(ledger, run)
+    try:
+        for item, is_alarmed in _items(ledger, run.position):
+            if is_alarmed or _is_chosen(run, item.key):
+                reader.note(item, _fault(objects, item), is_alarmed)
+                on_progress(N_("Verifying"), reader.run.checked, total)
+            else:
+                reader.pass_over(item)
+    finally:  # also when interrupted, or when the store is away
+        reader.save()
+    return reader.run
 
 
-def _count_pages(ledger: Ledger) -> tuple[int, int, list[Problem]]:
-    """What the events say came in against what is there now, as a whole, by source and by document."""
-    problems = []
+def _items(ledger: Ledger, position: str | None) -> Iterator[tuple[Recorded, bool]]:
+    """Every object behind a position, and whether an alarm about it is open."""
+    for some in recorded.after(ledger, position):
+        with ledger.read() as tx:
+            alarmed = damage.alarmed(tx, [item.id for item in some])
+        for item in some:
+            yield item, item.id in alarmed
+
+
+def _is_chosen(run: Run, key: str) -> bool:
+    """Whether a run's share includes an object: its hash with the seed is evenly spread."""
+    if run.share >= ALL:
+        return True
+    drawn = hashlib.sha256(f"{run.seed}:{key}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") < run.share / ALL * 2**64
+
+
+def _fault(objects: ObjectStore, item: Recorded) -> str | None:
+    """The ``errors`` code of what is wrong with an object; None if it is as recorded."""
+    try:
+        return None if objects.digest(item.key).sha256 == item.sha256 else ObjectDamaged.code
+    except (ObjectMissing, BadKey):  # a key somebody changed by hand names nothing
+        return ObjectMissing.code
+
+
+class _Reader:
+    """How far a run has come, and what it found since that was saved; all in one assignment, so that an
+    interruption at any instruction leaves both as they belong together.
+    """
+
+    def __init__(self, ledger: Ledger, run: Run) -> None:
+        self._ledger = ledger
+        self._state: tuple[Run, tuple[tuple[Recorded, str | None], ...]] = (run, ())
+        self._next_save = time.monotonic() + _SAVE_SECONDS
+
+    @property
+    def run(self) -> Run:
+        return self._state[0]
+
+    def note(self, item: Recorded, fault: str | None, is_alarmed: bool) -> None:
+        run, findings = self._state
+        further = replace(
+            run,
+            position=item.position,
+            checked=run.checked + 1,
+            damaged=run.damaged + (fault == ObjectDamaged.code),
+            missing=run.missing + (fault == ObjectMissing.code),
+        )
+        tell = fault is not None or is_alarmed
+        self._state = further, ((*findings, (item, fault)) if tell else findings)
+        self._save_if_due()
+
+    def pass_over(self, item: Recorded) -> None:
+        run, findings = self._state
+        self._state = replace(run, position=item.position), findings
+        self._save_if_due()
+
+    def _save_if_due(self) -> None:
+        if time.monotonic() >= self._next_save or len(self._state[1]) >= _FINDINGS_AT_ONCE:
+            self.save()
+
+    def save(self) -> None:
+        """Write down position and findings, with their alarms, in one transaction."""
+        run, findings = self._state
+        with self._ledger.write() as tx:
+            verifications.save(tx, run)
+            for item, fault in findings:
+                if fault is None:
+                    damage.clear(tx, item.id)
+                else:
+                    damage.sound(tx, item, fault)
+                    verifications.found(tx, run, item.key, fault)
+        self._state = run, ()
+        self._next_save = time.monotonic() + _SAVE_SECONDS
+
+
+def _objects_found(ledger: Ledger, run: Run) -> Iterator[Problem]:
+    """What a run found wrong with objects, also before it was interrupted."""
+    with ledger.read() as tx:
+        for key, code in verifications.findings(tx, run):
+            yield Problem(describe(code).message, {"key": key})
+
+
+# --- tables and seals --------------------------------------------------------------------------------
+
+
+def _compare_tables(ledger: Ledger) -> tuple[int, int, list[Problem]]:
+    """What the events say came in against what is there now, as a whole, by file and by document."""
     with ledger.read() as tx:
         found = counts.page_counts(tx)
-        promised = counts.pages_promised(tx)
-        for source_id, expected, actual in counts.sources_that_differ(tx):
-            message = N_("File {id} came in with {expected} pages, {actual} are recorded.")
-            problems.append(Problem(message, {"id": source_id, "expected": expected, "actual": actual}))
-        for document_id, expected, actual in counts.documents_that_differ(tx):
-            message = N_("Document {id} was stored with {expected} pages, {actual} are recorded in it.")
-            problems.append(Problem(message, {"id": document_id, "expected": expected, "actual": actual}))
-    accounted = sum(getattr(found, one.name) for one in fields(found) if one.name != "received")
+        accounted = sum(getattr(found, one.name) for one in fields(found) if one.name != "received")
+        promised = 0
+        problems: list[Problem] = []
+        for file in history.received(tx):
+            promised += file.pages_said or 0
+            problems += _file_problems(file)
+        for document in history.stored(tx):
+            problems += _document_problems(document)
+        for lost in history.vanished(tx):
+            promised += lost.pages_said or 0
+            message = N_("{id} was received or stored, say the events; the ledger has no such row any more.")
+            problems.append(Problem(message, {"id": lost.id}))
     if promised != accounted:
         message = N_("{promised} pages were received, {accounted} are accounted for.")
         problems.insert(0, Problem(message, {"promised": promised, "accounted": accounted}))
     return promised, accounted, problems
+
+
+def _file_problems(file: history.Witness) -> Iterator[Problem]:
+    if file.sha256 != file.sha256_said:
+        message = N_("File {id} was received with the SHA-256 {expected}, {actual} is recorded.")
+        yield _differs(message, file.id, file.sha256_said, file.sha256)
+    if file.pages != file.pages_said:
+        message = N_("File {id} came in with {expected} pages, {actual} are recorded.")
+        yield _differs(message, file.id, file.pages_said, file.pages)
+
+
+def _document_problems(document: history.Witness) -> Iterator[Problem]:
+    if document.sha256 != document.sha256_said:
+        message = N_("Document {id} was stored with the SHA-256 {expected}, {actual} is recorded.")
+        yield _differs(message, document.id, document.sha256_said, document.sha256)
+    if document.pages_said not in (None, document.pages):
+        message = N_("Document {id} was stored with {expected} pages, {actual} are recorded in it.")
+        yield _differs(message, document.id, document.pages_said, document.pages)
+
+
+def _differs(message: str, name: str, expected: str | int | None, actual: str | int | None) -> Problem:
+    shown = {"expected": "-" if expected is None else expected, "actual": "-" if actual is None else actual}
+    return Problem(message, {"id": name, **shown})
+
+
+def _tell_of_seals(tx: Transaction, run: Run, links: chain.Chain) -> None:
+    """Sound the alarm about broken seals, and end it once all of them were found well."""
+    if links.problems:
+        params = {"broken": ", ".join(str(number) for number in links.broken) or "-"}
+        alarms.sound(tx, SEALS_BROKEN, "seals", params=params)
+    elif run.share >= ALL:
+        alarms.clear(tx, SEALS_BROKEN, "seals")

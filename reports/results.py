@@ -109,9 +109,9 @@ def status(shape: Shape) -> None:
         if name in ("received", "stored") or any(counts):
             shown.add_row(label, *("" if count is None else str(count) for count in counts))
     out.print(shown)
-    backlog(N_("Left to do: {what}"), shape["backlog"])
-    backlog(N_("Of that urgent: {what}"), shape["urgent"])
+    backlog(shape["backlog"])
     _troubles(shape)
+    _last_verification(shape["last_verification"])
     _after_status(shape)
 
 
@@ -125,8 +125,8 @@ def goal(counted: Mapping[str, int]) -> None:
     line(Text("━" * filled, style="green").append("┄" * (_BAR_WIDTH - filled), style="dim"))
 
 
-def backlog(sentence: str, left: Mapping[str, int]) -> None:
-    """What is left to do, step by step, in a sentence; nothing is said when nothing is."""
+def backlog(left: Mapping[str, int]) -> None:
+    """What is left to do, step by step."""
     steps = {
         "split": _("files to open: {count}"),
         "recognise": _("pages to recognise: {count}"),
@@ -137,7 +137,14 @@ def backlog(sentence: str, left: Mapping[str, int]) -> None:
     waiting = [say(steps[name], {"count": count}) for name, count in left.items() if count]
     if waiting:
         line("")
-        line(say(sentence, {"what": ", ".join(waiting)}))
+        line(_("Left to do: ") + ", ".join(waiting))
+
+
+def _last_verification(last: Shape | None) -> None:
+    if last:
+        line("")
+        text = N_("All objects last verified: {finished_at}, read: {checked}, problems: {problems}")
+        line(Text(say(text, last), style="bold red" if last["problems"] else ""))
 
 
 def _after_status(shape: Shape) -> None:
@@ -272,20 +279,6 @@ def _place(hit: Hit, labels: Mapping[str, str]) -> Text:
 
 
 # --- trust -------------------------------------------------------------------------------------------
-
-
-def verification(shape: Shape) -> None:
-    """What a verification found: plainly all right, or every problem."""
-    for problem in shape["problems"]:
-        line(Text(problem, style="bold red"), first="✗ ")
-    text = N_(
-        "Objects read again: {checked}, damaged: {damaged}, missing: {missing}; "
-        "pages accounted for: {accounted} of {received}"
-    )
-    sign, style = ("✓ ", "bold green") if shape["ok"] else ("✗ ", "bold red")
-    line(Text(say(text, {**shape["objects"], **shape["pages"]}), style=style), first=sign)
-    if not shape["ok"]:
-        next_step(N_("Shred no paper now: restore what is named from backup, then 'akten verify' again."))
 
 
 def backed_up(shape: Shape) -> None:

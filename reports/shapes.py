@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -9,11 +10,13 @@ from config.words import say
 from errors import describe
 from ocr.records import Word, words_to_json
 from pipeline.alarms import ALARMS
+from pipeline.chain import Chain
 from pipeline.intake.inventory import Import
+from pipeline.problem import Problem
 from pipeline.recovery import Recovery
 from pipeline.verify import Verification
 from storage.index import Answer
-from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages
+from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, seals, verifications
 from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
 
@@ -28,9 +31,9 @@ def status(ledger: Ledger) -> Json:
             "pages": asdict(counts.page_counts(tx)),
             "sources": asdict(counts.source_counts(tx)),
             "backlog": counts.backlog(tx),
-            "urgent": counts.urgent_backlog(tx),
             "failures": failures(tx),
             "alarms": open_alarms(tx),
+            "last_verification": last_verification(tx),
         }
 
 
@@ -145,11 +148,15 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
 
 def verification(found: Verification) -> Json:
     """What a verification found."""
+    run = found.run
     return {
         "ok": found.ok,
-        "objects": {"checked": found.checked, "damaged": found.damaged, "missing": found.missing},
+        "objects": {"checked": run.checked, "damaged": run.damaged, "missing": run.missing},
         "pages": {"received": found.received, "accounted": found.accounted},
-        "problems": [say(problem.message, problem.params) for problem in found.problems],
+        "seals": _chain(found.chain),
+        "sample": run.share,
+        "seed": run.seed,
+        "problems": _problems(found.problems),
     }
 
 
@@ -173,6 +180,45 @@ def recovery(found: Recovery) -> Json:
         "originals": list(found.originals),
         "damaged": list(found.damaged),
     }
+
+
+def seal_check(found: Chain, wanted: seals.Row | None) -> Json:
+    """Whether the seals are sound, and a noted one among them."""
+    return {
+        "ok": wanted is not None and not found.problems,
+        "seal": seal(wanted.seal) if wanted else None,
+        "seals": _chain(found),
+        "problems": _problems(found.problems),
+    }
+
+
+def _chain(found: Chain) -> Json:
+    return {
+        "count": len(found.rows),
+        "broken": list(found.broken),
+        "events": found.events,
+        "unsealed": found.unsealed,
+        "disowned": found.disowned,
+        "newest": found.rows[-1].sha256 if found.rows else None,
+    }
+
+
+def _problems(found: Sequence[Problem]) -> list[str]:
+    return [say(problem.message, problem.params) for problem in found]
+
+
+def seal(one: seals.Seal) -> Json:
+    """A seal; its sha256 is the hash to be noted."""
+    return {**asdict(one), "sha256": one.sha256}
+
+
+def last_verification(tx: Transaction) -> Json | None:
+    """When all objects were last verified to the end, and with what result."""
+    run = verifications.last_full(tx)
+    if run is None:
+        return None
+    names = ("finished_at", "checked", "damaged", "missing", "problems")
+    return {name: getattr(run, name) for name in names}
 
 
 def imported(result: Import) -> Json:

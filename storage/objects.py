@@ -113,6 +113,16 @@ def intake_key(sha256: str) -> str:
     return _addressed("intakes", sha256)
 
 
+def seal_key(sha256: str) -> str:
+    """Where a seal lies; ``sha256`` is that of its JSON."""
+    return _addressed("seals", sha256)
+
+
+def leaves_key(sha256: str) -> str:
+    """Where the list of a seal's leaves lies; ``sha256`` is that of its bytes."""
+    return _addressed("leaves", sha256)
+
+
 def _addressed(kind: str, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise errors.BadKey(key=sha256)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from errors import N_, NothingToDo
+from pipeline import damage
 from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.delivery import Delivery, find
 from pipeline.intake.record import Kept, describe, keep
@@ -30,9 +31,8 @@ def take_in(
     on_file: Callable[[int, int], None] = lambda _done, _total: None,
     *,
     own: Iterable[Path] = (),
-    urgent: bool = False,
 ) -> Intake:
-    """Store and register all files at ``paths`` as one batch, ``urgent`` if it goes before all others.
+    """Store and register all files at ``paths`` as one batch.
 
     ``on_file`` is told how many files of how many are done; ``own`` folders, where Aktenwerk keeps its
     files, are passed over. Raises ``NothingToDo`` when a path does not exist or holds nothing,
@@ -49,7 +49,7 @@ def take_in(
             found.missing("unreadable", delivery, {"detail": error.strerror or str(error)})
         on_file(done, len(found.deliveries))
     with ledger.read() as tx:
-        record = describe(tx, found, kept, affiliation, urgent=urgent)
+        record = describe(tx, found, kept, affiliation)
     # A delivery of nothing but known files makes no batch: it may come every night.
     makes_batch = not kept or any(one.is_new for one in kept)
     record_key = keep(objects, record) if makes_batch else None
@@ -58,10 +58,15 @@ def take_in(
 
 
 def _keep(ledger: Ledger, objects: ObjectStore, delivery: Delivery) -> Kept:
-    """Store a file as it came, unless it is known; ``OSError`` when somebody is still writing to it."""
+    """Store a file as it came, unless it is known and well; ``OSError`` when somebody still writes to it."""
     sha256, size = sha256_of(delivery.path)
     with ledger.read() as tx:
-        known = sources.by_sha256(tx, sha256) is not None
-    if not known and objects.put(original_key(sha256), delivery.path).sha256 != sha256:
+        known = sources.by_sha256(tx, sha256)
+        is_hurt = known is not None and bool(damage.alarmed(tx, [known.id]))
+    needed = known is None or is_hurt
+    if needed and objects.put(original_key(sha256), delivery.path).sha256 != sha256:
         raise OSError(errno.EBUSY, N_("it changed while it was read"))
-    return Kept(delivery, sha256, size, is_new=not known)
+    if known is not None and is_hurt:
+        with ledger.write() as tx:
+            damage.clear(tx, known.id)
+    return Kept(delivery, sha256, size, is_new=known is None)

@@ -24,6 +24,7 @@ from pipeline.context import Context, is_dead
 from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
 from pipeline.queue.workers import Crew
+from pipeline.sealing import DailySeal
 from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
 
@@ -55,8 +56,7 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
     """Queue again whatever is neither finished nor in anybody's hands; returns how many tasks.
 
     Leases of processes that died on this machine end at once. Nothing is offered while the queues still
-    hold tasks, so that a long queue is not offered over and over; urgent tasks have queues of their own
-    and never wait for that.
+    hold tasks, so that a long queue is not offered over and over.
     """
     with ledger.read() as tx:
         dead = [owner for owner in work.holders(tx) if is_dead(owner)]
@@ -64,15 +64,12 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
         with ledger.write() as tx:
             for owner in dead:
                 work.expire(tx, owner)
-    offered = 0
-    for urgent in (True, False):
-        if broker.waiting(urgent=urgent):
-            continue
-        with ledger.read() as tx:
-            tasks = work.open_tasks(tx, _TASKS_AT_ONCE, urgent=urgent)
-        broker.offer(tasks)
-        offered += len(tasks)
-    return offered
+    if broker.waiting():
+        return 0
+    with ledger.read() as tx:
+        tasks = work.open_tasks(tx, _TASKS_AT_ONCE)
+    broker.offer(tasks)
+    return len(tasks)
 
 
 def drive(
@@ -97,13 +94,14 @@ def drive(
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
         watch = _Watch(ctx.ledger, broker, queue, require_parts)
-        teller = _Teller(ctx.ledger, on_tick)
+        teller, daily_seal = _Teller(ctx.ledger, on_tick), DailySeal(ctx.ledger, ctx.objects)
         outage = _Outage(on_tick, patience=_PATIENCE_SECONDS if until_drained else math.inf)
 
         def tick() -> bool:
             """One round; True when nothing is left."""
             watch.look()
             crew.keep_up()
+            daily_seal.look()
             with suppress(IndexBusy):  # another process is the writer and will see to it
                 flow.index_documents(ctx, index)
             drained = teller.tell()

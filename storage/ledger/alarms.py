@@ -3,11 +3,11 @@ or a person says why it is all right."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from storage.ledger.core import Transaction
 from storage.ledger.tables import alarms, documents, pages, sources
@@ -64,10 +64,30 @@ def settle(tx: Transaction, alarm_id: int, note: str) -> bool:
 
 
 def clear(tx: Transaction, code: str, subject: str) -> None:
-    """End an alarm whose cause is gone; nothing happens when there is none."""
-    raised = (alarms.c.code == code) & (alarms.c.subject == subject) & alarms.c.cleared_at.is_(None)
-    if tx.run(alarms.update().where(raised).values(cleared_at=tx.at)):
+    """End an alarm whose cause is gone; nothing happens when there is none.
+
+    One that a person has settled is over too: if its cause comes back, it is raised again.
+    """
+    same = (alarms.c.code == code) & (alarms.c.subject == subject) & _held()
+    if tx.run(alarms.update().where(same).values(cleared_at=tx.at, settled=False)):
         tx.record("alarm.cleared", subject, code=code)
+
+
+def _held() -> ColumnElement[bool]:
+    return alarms.c.cleared_at.is_(None) | alarms.c.settled
+
+
+def held(tx: Transaction, codes: Collection[str], subjects: Collection[str]) -> set[str]:
+    """Those of some subjects whose alarm of one of these codes is open, or settled with its cause there."""
+    same = alarms.c.code.in_(codes) & alarms.c.subject.in_(subjects)
+    return {row["subject"] for row in tx.rows(select(alarms.c.subject).where(same, _held()))}
+
+
+def parts(tx: Transaction, codes: Collection[str], subject: str) -> list[tuple[str, str]]:
+    """Code and subject of the alarms held about a subject and its parts, ``subject/part``."""
+    about = (alarms.c.subject == subject) | alarms.c.subject.startswith(f"{subject}/", autoescape=True)
+    query = select(alarms.c.code, alarms.c.subject).where(alarms.c.code.in_(codes), about, _held())
+    return [(row["code"], row["subject"]) for row in tx.rows(query)]
 
 
 def subjects(tx: Transaction, batch_id: str, code: str) -> set[str]:

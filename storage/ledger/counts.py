@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, null, or_, select, union_all
+from sqlalchemy import Select, and_, exists, func, null, or_, select, union_all
 
 from storage.ledger.core import Transaction
 from storage.ledger.documents import count_to_index
-from storage.ledger.tables import (
-    alarms,
-    batches,
-    case_files,
-    documents,
-    events,
-    pages,
-    sources,
-    stacks,
-    volumes,
-)
-from storage.ledger.work import is_urgent
+from storage.ledger.tables import alarms, case_files, documents, pages, sources, stacks, volumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +134,18 @@ def source_counts(tx: Transaction, batch_id: str | None = None) -> SourceCounts:
     return SourceCounts(received, waiting, stored, unassigned, quarantined)
 
 
-_UNDONE: tuple[tuple[str, Table, ColumnElement[bool]], ...] = (
-    ("split", sources, sources.c.state.in_(("waiting", "working"))),
-    ("recognise", pages, pages.c.stage.in_(("waiting", "working"))),
-    ("file", stacks, stacks.c.state == "open"),
-    ("assemble", documents, documents.c.state.in_(("waiting", "working"))),
-)
-
-
 def backlog(tx: Transaction) -> dict[str, int]:
     """What is left to do, by step: sources to split, pages to recognise, documents to build and index."""
-    left = {step: tx.value(_count(table).where(undone)) for step, table, undone in _UNDONE}
-    return {**left, "index": count_to_index(tx)}
-
-
-def urgent_backlog(tx: Transaction) -> dict[str, int]:
-    """What is left to do before all else, by step; indexing is nobody's to wait for."""
-    return {step: tx.value(_count(table).where(undone, is_urgent(table))) for step, table, undone in _UNDONE}
-
-
-def _count(table: Table) -> Select[int]:
-    return select(func.count()).select_from(table)
+    unsplit = sources.c.state.in_(("waiting", "working"))
+    unread = pages.c.stage.in_(("waiting", "working"))
+    unbuilt = documents.c.state.in_(("waiting", "working"))
+    return {
+        "split": tx.value(select(func.count()).select_from(sources).where(unsplit)),
+        "recognise": tx.value(select(func.count()).select_from(pages).where(unread)),
+        "file": tx.value(select(func.count()).select_from(stacks).where(stacks.c.state == "open")),
+        "assemble": tx.value(select(func.count()).select_from(documents).where(unbuilt)),
+        "index": count_to_index(tx),
+    }
 
 
 def failures(tx: Transaction, batch_id: str | None = None) -> list[Failure]:
@@ -219,65 +199,3 @@ def _failed_documents() -> Select[Any]:
         .select_from(documents.join(sources, sources.c.id == first.scalar_subquery()))
         .where(documents.c.state == "failed", ~held)
     )
-
-
-def originals(tx: Transaction) -> Iterator[tuple[str, str]]:
-    """Key and SHA-256 of every original."""
-    for row in tx.stream(select(sources.c.object_key, sources.c.sha256)):
-        yield row.object_key, row.sha256
-
-
-def intake_records(tx: Transaction) -> Iterator[tuple[str, str]]:
-    """Key and SHA-256 of every batch's record; the key ends in the hash."""
-    kept = batches.c.record_key.is_not(None)
-    for row in tx.stream(select(batches.c.record_key).where(kept)):
-        yield row.record_key, row.record_key.rpartition("/")[2]
-
-
-def products(tx: Transaction) -> Iterator[tuple[str, str]]:
-    """Key and SHA-256 of every stored product."""
-    stored = documents.c.object_key.is_not(None)
-    for row in tx.stream(select(documents.c.object_key, documents.c.sha256).where(stored)):
-        yield row.object_key, row.sha256
-
-
-def word_files(tx: Transaction) -> Iterator[tuple[str, str]]:
-    """Key and SHA-256 of every page's word boxes; the key ends in the hash."""
-    kept = pages.c.words_key.is_not(None)
-    for row in tx.stream(select(pages.c.words_key).where(kept).distinct()):
-        yield row.words_key, row.words_key.rpartition("/")[2]
-
-
-def _last(tx: Transaction, kind: str) -> dict[str, int]:
-    """How many pages the last event of a kind speaks of, by subject; events are never changed."""
-    query = select(events.c.subject, events.c.data).where(events.c.kind == kind).order_by(events.c.id)
-    return {row.subject: int(row.data["pages"]) for row in tx.stream(query)}
-
-
-def pages_promised(tx: Transaction) -> int:
-    """Pages that files had when they were opened, by the events: what all pages must add up to."""
-    return sum(_last(tx, "source.split").values())
-
-
-def sources_that_differ(tx: Transaction) -> Iterator[tuple[str, int, int]]:
-    """Sources whose recorded pages are not as many as the events say: id, expected, actual."""
-    query = select(pages.c.source_id, func.count().label("n")).group_by(pages.c.source_id)
-    actual = {row.source_id: int(row.n) for row in tx.stream(query)}
-    for source_id, expected in _last(tx, "source.split").items():
-        if actual.get(source_id, 0) != expected:
-            yield source_id, expected, actual.get(source_id, 0)
-
-
-def documents_that_differ(tx: Transaction) -> Iterator[tuple[str, int, int]]:
-    """Documents as last stored that have lost or gained pages since: id, expected, actual."""
-    inside = (pages.c.document_id == documents.c.id) & (pages.c.stage == "stored")
-    query = (
-        select(documents.c.id, func.count(pages.c.id).label("n"))
-        .select_from(documents.outerjoin(pages, inside))
-        .where(documents.c.state == "stored", documents.c.stored_revision == documents.c.revision)
-        .group_by(documents.c.id)
-    )
-    promised = _last(tx, "document.stored")
-    for row in tx.stream(query):
-        if promised.get(row.id, 0) != row.n:
-            yield row.id, promised.get(row.id, 0), int(row.n)

@@ -67,6 +67,7 @@ def printed(ran, tmp_path_factory) -> dict[str, Any]:
         "documents": akten.json("documents"),
         "search": akten.json("search", "Musterstadt"),
         "show": akten.json("show", number),
+        "seal": akten.json("seal"),
         "verify": akten.json("verify"),
         "backup": akten.json("backup", "-o", folder / "ledger.db"),
         "recover": akten.json("recover"),

@@ -1,0 +1,89 @@
+"""What ``akten verify`` and ``akten seal`` print for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from config.words import _, say
+from errors import N_
+from reports.terminal import line, next_step, out, plain, table
+
+Shape = Mapping[str, Any]
+
+_ALL = 100
+
+
+def verification(shape: Shape) -> None:
+    """What a verification found: plainly all right, or every problem."""
+    _problems(shape)
+    text = N_(
+        "Objects read again: {checked}, damaged: {damaged}, missing: {missing}; "
+        "pages accounted for: {accounted} of {received}"
+    )
+    sign, style = _sign(shape)
+    line(Text(say(text, {**shape["objects"], **shape["pages"]}), style=style), first=sign)
+    if shape["sample"] < _ALL:
+        sample = N_("A sample of {sample} %, seed {seed}.")
+        line(say(sample, {"sample": f"{shape['sample']:g}", "seed": shape["seed"]}), 2)
+    _chain(shape["seals"])
+    if not shape["ok"]:
+        next_step(
+            N_(
+                "Shred no paper now: 'akten alarms' says how each object comes back; "
+                "then 'akten verify' again."
+            )
+        )
+
+
+def seal_checked(shape: Shape) -> None:
+    """Whether a noted seal still stands."""
+    _problems(shape)
+    sign, style = _sign(shape)
+    if shape["seal"]:
+        found = say(N_("Seal {number} of {sealed_at} is in the chain: {sha256}"), shape["seal"])
+    else:
+        found = _("No seal has this hash: the history is not the one that was sealed then.")
+    line(Text(found, style=style), first=sign)
+    _chain(shape["seals"])
+
+
+def _problems(shape: Shape) -> None:
+    for problem in shape["problems"]:
+        line(Text(problem, style="bold red"), first="✗ ")
+
+
+def _sign(shape: Shape) -> tuple[str, str]:
+    return ("✓ ", "bold green") if shape["ok"] else ("✗ ", "bold red")
+
+
+def _chain(counted: Shape) -> None:
+    broken = ", ".join(str(number) for number in counted["broken"]) or "0"
+    text = N_("Seals: {count}, broken: {broken}; events compared: {events}, not sealed yet: {unsealed}")
+    line(say(text, {**counted, "broken": broken}), 2)
+    if counted["disowned"]:
+        line(say(N_("Seals in the store said to be rightly not in the ledger: {disowned}"), counted), 2)
+
+
+def sealed(rows: Sequence[Shape]) -> None:
+    """The seals just made; the last one's hash is what to note."""
+    if not rows:
+        line(_("Nothing new to seal."))
+        return
+    for row in rows:
+        line(say(N_("Seal {number}: {events} events, the last {last_event}"), row))
+    plain(rows[-1]["sha256"])
+    next_step(N_("Note this hash outside this machine; 'akten verify --seal HASH' compares it later."))
+
+
+def seals(rows: Sequence[Shape]) -> None:
+    """All seals, a line each."""
+    if not rows:
+        line(_("There is no seal yet."))
+        return
+    shown = table(_("Seal"), _("Time"), _("Events"), _("Hash"), right=(0, 2), whole=(1,))
+    for row in rows:
+        shown.add_row(str(row["number"]), row["sealed_at"], str(row["events"]), row["sha256"])
+    out.print(shown)
