@@ -24,15 +24,15 @@ def write_faults(out: Path, level: Faults, sound: Sequence[SourceTruth]) -> list
         return []
     folder = out / "scans"
     page = jpeg(np.full((1169, 827), 250, np.uint8), 100, 75)
-    _encrypted(folder / "scan0002.pdf", page)
+    encrypted(folder / "scan0002.pdf", page)
     written = [SourceTruth("scans/scan0002.pdf", (), fault="encrypted")]
     if level == "one":
         return written
-    _truncated(folder / "scan0003.pdf", page)
+    truncated(folder / "scan0003.pdf", page)
     (folder / "scan0004.pdf").write_bytes(b"")
-    _without_pages(folder / "scan0005.pdf")
+    without_pages(folder / "scan0005.pdf")
     (folder / "scan0006.pdf").write_bytes(page.data)
-    _huge_png(folder / "scan0007.png")
+    huge_png(folder / "scan0007.png")
     original = next(source for source in sound if source.path.endswith(".pdf"))
     shutil.copyfile(out / original.path, folder / "scan0008.pdf")
     return [
@@ -46,7 +46,7 @@ def write_faults(out: Path, level: Faults, sound: Sequence[SourceTruth]) -> list
     ]
 
 
-def _encrypted(path: Path, page: Jpeg) -> None:
+def encrypted(path: Path, page: Jpeg) -> None:
     """A PDF that needs a password to open. RC4, because AES would draw new random bytes each time."""
     with pikepdf.new() as pdf:
         add_page(pdf, page)
@@ -54,20 +54,20 @@ def _encrypted(path: Path, page: Jpeg) -> None:
         pdf.save(path, encryption=lock, static_id=True)
 
 
-def _truncated(path: Path, page: Jpeg) -> None:
+def truncated(path: Path, page: Jpeg) -> None:
     """A PDF whose copying broke off after two thirds: no cross-reference table, half an image."""
     write_pdf(path, [page])
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 2 // 3])
 
 
-def _without_pages(path: Path) -> None:
+def without_pages(path: Path) -> None:
     """A sound PDF with no page in it."""
     with pikepdf.new() as pdf:
         pdf.save(path, deterministic_id=True)
 
 
-def _huge_png(path: Path, side: int = 60_000) -> None:
+def huge_png(path: Path, side: int = 60_000) -> None:
     """A PNG of a few hundred bytes that declares ``side`` × ``side`` pixels."""
     header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(b"\0" * 1024)), (b"IEND", b""))
