@@ -6,7 +6,7 @@
     │   │   BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   IndexOutdated, IndexBusy*, WorkersFailing, PlaceUnusable
+    │   │   IndexOutdated, IndexBusy*, IndexElsewhere, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -265,6 +265,14 @@ class IndexBusy(PartMissing):
     retryable = True
     message = N_("Another process is writing the search index.")
     hint = N_("Nothing is lost: try again when it has finished.")
+
+
+class IndexElsewhere(PartMissing):
+    """Several machines share the ledger, and another one keeps the search index."""
+
+    code = "index_elsewhere"
+    message = N_("The search index is not kept here: {detail}.")
+    hint = N_("Search there. To move it here: set index.here = true, then 'akten index rebuild'.")
 
 
 class WorkersFailing(PartMissing):

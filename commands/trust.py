@@ -8,9 +8,9 @@ import typer
 
 from config import wiring
 from config.words import _
-from errors import N_, WrongUse
+from errors import N_, BadSetting, WrongUse
 from pipeline import sealing
-from pipeline.flow import rebuild_index
+from pipeline.rebuild import rebuild_index
 from reports import checking, results, session, shapes, terminal, trust
 from reports import doctor as doctor_report
 from reports.options import Data, Json
@@ -108,6 +108,8 @@ def make_seal(
 def index_rebuild(data: Data = None) -> None:
     settings = session.settings(data)
     wiring.require_folder(settings)
+    if not settings.index.here:
+        raise BadSetting(name="index.here", detail=N_("it is false: this machine keeps no search index"))
     with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
         wiring.discard_index(settings)
         with wiring.open_index(settings) as index:

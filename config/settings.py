@@ -81,6 +81,12 @@ class QueueSettings(_Section):
     workers: int = Field(ge=0, le=256)
 
 
+class IndexSettings(_Section):
+    """Whether the search index is kept in this data folder."""
+
+    here: bool
+
+
 class ObjectSettings(_Section):
     """Where originals, products and word boxes are kept."""
 
@@ -112,6 +118,7 @@ class Settings(BaseSettings):
     limits: Limits
     ledger: LedgerSettings
     queue: QueueSettings
+    index: IndexSettings
     objects: ObjectSettings
 
     @property

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +26,7 @@ from pipeline.context import Context, this_process
 from storage.cache import LocalCache
 from storage.index import SearchIndex
 from storage.ledger import Ledger
+from storage.ledger.homes import Home
 from storage.objects import ObjectStore, S3Options
 from storage.stores import open_store
 
@@ -94,6 +97,24 @@ def profile(settings: Settings) -> str:
     return f"{version('aktenwerk')}-{hashlib.sha256(chosen).hexdigest()[:8]}"
 
 
+def home(settings: Settings) -> Home | None:
+    """What a data folder is known by to others with the same ledger; None: the ledger lies in it, alone.
+
+    The id is random and made once. A folder made anew, or put back without it, is another one.
+    """
+    if not settings.ledger.url:
+        return None
+    prepare_folder(settings)
+    path = settings.data / "folder-id"
+    if not path.exists():
+        made = settings.data / f".folder-id-{os.getpid()}"
+        made.write_text(f"{secrets.token_hex(16)}\n", encoding="ascii")
+        with suppress(FileExistsError):
+            path.hardlink_to(made)  # there whole or not at all, and whoever comes first stays first
+        made.unlink()
+    return Home(path.read_text(encoding="ascii").strip(), f"{socket.gethostname()}:{settings.data}")
+
+
 @contextmanager
 def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Context]:
     """All parts for the steps of ``pipeline.flow``; a process that forks opens one after the fork."""
@@ -113,6 +134,7 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
             scratch=scratch,
             profile=profile(settings),
             owner=this_process(),
+            home=home(settings),
         )
     ledger.close()
 

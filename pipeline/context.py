@@ -7,10 +7,9 @@ import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
-
-import psutil
 
 from ocr.options import OcrOptions
 from ocr.records import OcrEngine
@@ -21,6 +20,7 @@ from pipeline.confined.run import confined
 from pipeline.scans.source import Limits
 from storage.cache import LocalCache
 from storage.ledger import Ledger
+from storage.ledger.homes import Home
 from storage.ledger.leases import Claim
 from storage.ledger.work import Step
 from storage.objects import ObjectStore
@@ -34,6 +34,11 @@ MAX_ATTEMPTS, MAX_BEGUN = 4, 20
 #: A lease outlives its step's time limit by this, so that nobody takes over what is still in work.
 _LEASE_MARGIN = 60
 
+#: The process namespace a machine starts with has this number everywhere (Linux, proc_ns.h).
+_FIRST_SPACE = 0xEFFFFFFC
+#: States in /proc/PID/stat of processes that are no more.
+_ENDED = ("Z", "X")
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -41,6 +46,7 @@ class Context:
 
     ``profile`` names version and settings a page was processed with. ``scratch`` is a folder for
     temporary files on the data folder's disk. ``owner`` is the name this process holds leases under.
+    ``home`` names the data folder where several may share the ledger; None: the ledger lies in it.
     """
 
     ledger: Ledger
@@ -54,6 +60,7 @@ class Context:
     scratch: Path
     profile: str
     owner: str
+    home: Home | None = None
 
     def claim(self, step: Step) -> Claim:
         """A claim in the name of this process, for as long as the step may take."""
@@ -70,16 +77,39 @@ class Context:
 
 
 def this_process() -> str:
-    """The name leases are held under: host, process id and the time the process began."""
-    return f"{socket.gethostname()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+    """The name leases are held under: machine, process id, and when the process began."""
+    pid = os.getpid()
+    return f"{_machine()}/{pid}/{_beginning_of(pid)}"
 
 
 def is_dead(owner: str) -> bool:
     """Whether a lease's owner ran on this machine and is no more; others are left to their lease's end."""
-    host, pid, began = owner.rsplit("/", 2)
-    if host != socket.gethostname():
-        return False
+    machine, pid, began = owner.rsplit("/", 2)
+    return machine == _machine() and _beginning_of(int(pid)) != began
+
+
+@cache
+def _machine() -> str:
+    """The host's name; in a container also what tells its processes from those of other containers.
+
+    Containers may be called like their host, and each counts its processes from 1. The number of a
+    process namespace is unique on a running machine only, so the machine's start is named with it.
+    """
+    host, space = socket.gethostname(), Path("/proc/self/ns/pid").stat().st_ino
+    if space == _FIRST_SPACE:
+        return host
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
+    return f"{host}.{boot}.{space}"
+
+
+def _beginning_of(pid: int) -> str:
+    """When a process began, in the kernel's ticks, which no change of the clock moves; "" when it is gone.
+
+    One that has ended and that nobody has waited for is gone: in a container nobody may ever do.
+    """
     try:
-        return f"{psutil.Process(int(pid)).create_time():.2f}" != began
-    except psutil.NoSuchProcess:
-        return True
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    fields = status.rpartition(")")[2].split()  # before it stands the program's name, whatever that holds
+    return "" if fields[0] in _ENDED else fields[19]

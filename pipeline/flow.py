@@ -12,7 +12,7 @@ the ledger alone knows what is left (``storage.ledger.work``).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from pipeline.confined.run import confined_over
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
+from pipeline.index_home import require_index_here
 from pipeline.intake.record import own_stack
 from pipeline.product import binding as product
 from pipeline.reading import entry_of, product_page_of
@@ -44,7 +45,7 @@ from pipeline.scans.sniff import sniff
 from pipeline.scans.source import MediaType, SourceFacts
 from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry, SearchIndex
-from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pages, sources
+from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
 from storage.ledger.leases import Setback
 from storage.ledger.work import Task
 from storage.objects import product_key
@@ -147,8 +148,12 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
 
 
 def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
-    """Make stored documents findable; returns how many. There is one writer: whoever holds the index."""
+    """Make stored documents findable; returns how many. There is one writer: whoever holds the index.
+
+    Raises ``IndexElsewhere`` when it has been moved to another data folder.
+    """
     with ctx.ledger.read() as tx:
+        require_index_here(tx, ctx.home)
         due = documents.to_index(tx, limit)
     lost: dict[str, str] = {}
     for document in due:
@@ -159,29 +164,11 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
     if due:
         index.commit()
         with ctx.ledger.write() as tx:
+            require_index_here(tx, ctx.home)
             for document in due:
                 documents.mark_indexed(tx, document)
                 _say_whether_indexed(tx, document, lost.get(document.id))
     return len(due)
-
-
-def is_index_lost(ledger: Ledger, index: SearchIndex) -> bool:
-    """Whether the index is empty though the ledger knows better: somebody removed it."""
-    if index.count():
-        return False
-    with ledger.read() as tx:
-        return documents.any_indexed(tx)
-
-
-def rebuild_index(ctx: Context, index: SearchIndex, on_document: Callable[[int, int], None]) -> None:
-    """Fill an empty index from ledger and objects; ``on_document`` is told how many of how many are done."""
-    with ctx.ledger.write() as tx:
-        documents.forget_index(tx)
-        total = documents.count_to_index(tx)
-    done = 0
-    while step := index_documents(ctx, index):
-        done += step
-        on_document(done, total)
 
 
 class _SpoiledPage(Exception):

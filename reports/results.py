@@ -86,6 +86,12 @@ def ingested(batch: Shape) -> None:
     next_step(N_("Next: 'akten run' reads and stores what waits."))
 
 
+def index_elsewhere() -> None:
+    """Said once when work begins on a machine that does not keep the index, though its settings say so."""
+    note(N_("Another machine keeps the search index; this one leaves indexing to it."))
+    way_out(_("'akten index rebuild' moves it here; index.here = false says that it is meant so."), to=err)
+
+
 # --- the goal and its pages --------------------------------------------------------------------------
 
 

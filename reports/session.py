@@ -14,8 +14,10 @@ from typing import Any
 from config import wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
-from errors import N_, IndexOutdated
-from pipeline import flow, preflight
+from errors import N_, IndexElsewhere, IndexOutdated
+from pipeline import preflight
+from pipeline.context import Context
+from pipeline.index_home import is_index_lost, keeps_index, require_index_here
 from pipeline.intake import take_in as intake
 from pipeline.intake.affiliation import Affiliation
 from pipeline.queue import drive as driving
@@ -48,11 +50,20 @@ def ledger(chosen: Settings, *, make: bool = False) -> Iterator[Ledger]:
 
 @contextmanager
 def index(chosen: Settings) -> Iterator[SearchIndex]:
-    """The index to search in; raises ``IndexOutdated`` when it was removed and not yet made anew."""
-    with ledger(chosen) as opened, wiring.open_index(chosen) as found:
-        if flow.is_index_lost(opened, found):
-            raise IndexOutdated(detail=N_("it is empty, though documents have been stored"))
-        yield found
+    """The index to search in.
+
+    Raises ``IndexElsewhere`` when another machine keeps it, ``IndexOutdated`` when it was removed and not
+    yet made anew.
+    """
+    with ledger(chosen) as opened:
+        with opened.read() as tx:
+            require_index_here(tx, wiring.home(chosen))
+        if not chosen.index.here:
+            raise IndexElsewhere(detail=N_("index.here is false"))
+        with wiring.open_index(chosen) as found:
+            if is_index_lost(opened, found):
+                raise IndexOutdated(detail=N_("it is empty, though documents have been stored"))
+            yield found
 
 
 def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool) -> str | None:
@@ -85,12 +96,9 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
     queue = driving.Queue(chosen.queue.url, chosen.queue.name, chosen.data / "queue")
     with (
         wiring.open_context(chosen) as ctx,
-        wiring.open_index(chosen) as own_index,
+        _index_to_fill(chosen, ctx, quiet=quiet) as own_index,
         bar(_("pages/s"), quiet=quiet) as shown,
     ):
-        if flow.is_index_lost(ctx.ledger, own_index):
-            with ctx.ledger.write() as tx:
-                documents.forget_index(tx)  # the work then includes filling it anew
         driving.drive(
             ctx,
             own_index,
@@ -100,6 +108,21 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
             on_tick=lambda what, done, total: shown.show(_(what), done, total),
             require_parts=lambda: preflight.require_tools(chosen.ocr.language),
         )
+
+
+@contextmanager
+def _index_to_fill(chosen: Settings, ctx: Context, *, quiet: bool) -> Iterator[SearchIndex | None]:
+    """The index, if this machine keeps it; one that was removed is filled anew by the work."""
+    if not chosen.index.here or not keeps_index(ctx.ledger, ctx.home):
+        if chosen.index.here and not quiet:
+            results.index_elsewhere()
+        yield None
+        return
+    with wiring.open_index(chosen) as found:
+        if is_index_lost(ctx.ledger, found):
+            with ctx.ledger.write() as tx:
+                documents.forget_index(tx)
+        yield found
 
 
 def all_documents(opened: Ledger, batch_id: str | None = None) -> list[shapes.Json]:

@@ -15,6 +15,7 @@ from errors import (
     BrokerUnavailable,
     DiskFull,
     IndexBusy,
+    IndexElsewhere,
     LedgerUnavailable,
     StoreUnavailable,
     error_of,
@@ -74,7 +75,7 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
 
 def drive(
     ctx: Context,
-    index: SearchIndex,
+    index: SearchIndex | None,
     queue: Queue,
     workers: int,
     *,
@@ -84,6 +85,7 @@ def drive(
 ) -> None:
     """Work until everything is done, or until interrupted; workers finish the task at hand either way.
 
+    Without an ``index`` another machine keeps it: what is to be indexed is left to that one.
     ``require_parts`` raises when something that reading needs is not there; it is asked all the time.
 
     What is away (ledger, store, queue server, room on the disk) is waited for and said. Work that is to go
@@ -94,6 +96,7 @@ def drive(
     with _queue_server(queue) as url:
         broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
         watch = _Watch(ctx.ledger, broker, queue, require_parts)
+        indexer = _Indexer(ctx, index)
         teller, daily_seal = _Teller(ctx.ledger, on_tick), DailySeal(ctx.ledger, ctx.objects)
         outage = _Outage(on_tick, patience=_PATIENCE_SECONDS if until_drained else math.inf)
 
@@ -102,9 +105,8 @@ def drive(
             watch.look()
             crew.keep_up()
             daily_seal.look()
-            with suppress(IndexBusy):  # another process is the writer and will see to it
-                flow.index_documents(ctx, index)
-            drained = teller.tell()
+            indexer.look()
+            drained = teller.tell(indexing=indexer.is_here)
             outage.over(teller.deferred_by, teller.idle)
             return drained
 
@@ -188,6 +190,27 @@ class _Watch:
         self._next_look = now + _LOOK_SECONDS
 
 
+class _Indexer:
+    """Indexes what has been stored, as long as the index is kept here."""
+
+    def __init__(self, ctx: Context, index: SearchIndex | None) -> None:
+        self._ctx, self._index = ctx, index
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this machine keeps the index."""
+        return self._index is not None
+
+    def look(self) -> None:
+        if self._index is None:
+            return
+        try:
+            with suppress(IndexBusy):  # another process is the writer and will see to it
+                flow.index_documents(self._ctx, self._index)
+        except IndexElsewhere:  # somebody moved it meanwhile
+            self._index = None
+
+
 class _Teller:
     """Tells how far the work is, as often as counting is cheap: a large ledger is counted less often."""
 
@@ -204,13 +227,13 @@ class _Teller:
         """Seconds for which nothing got done."""
         return time.monotonic() - self._changed
 
-    def tell(self) -> bool:
-        """Count and report if it is time; True when nothing is left."""
+    def tell(self, *, indexing: bool) -> bool:
+        """Count and report if it is time; True when nothing is left that is done here."""
         began = time.monotonic()
         if began < self._next_count:
             return False
         with self._ledger.read() as tx:
-            left = counts.backlog(tx)
+            left = counts.backlog(tx) | ({} if indexing else {"index": 0})
             received = counts.page_counts(tx).received
             self.deferred_by = work.deferred_by(tx)
         now = time.monotonic()

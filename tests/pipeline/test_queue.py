@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -31,7 +32,7 @@ from tests import office as desk
 from tests.servers import free_ports
 
 NAME = "Mustermann-Özgür"
-HOST = socket.gethostname()
+MACHINE = this_process().rsplit("/", 2)[0]
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,7 @@ class TestReconcile:
 
     def test_so_is_what_a_process_had_whose_number_another_one_has_now(self, broker, ledger):
         first, _ = tasks(ledger)
-        claim(ledger, first, f"{HOST}/{os.getpid()}/1.00")
+        claim(ledger, first, f"{MACHINE}/{os.getpid()}/1")
         assert reconcile(ledger, broker) == 2
 
     def test_a_process_on_another_machine_is_left_to_the_end_of_its_lease(self, broker, ledger):
@@ -186,6 +187,24 @@ class TestReconcile:
         broker.connection.flushall()
         claim(ledger, second, "elsewhere/1/1.00", seconds=-1)
         assert queued_after(ledger, broker) == [second]
+
+    def test_one_that_ended_and_that_nobody_waits_for_is_dead(self):
+        process, owner = named_process()
+        process.kill()
+        assert gone(psutil.Process(process.pid))
+        assert is_dead(owner)
+        process.communicate()
+
+    def test_one_in_a_container_with_the_same_host_name_is_left_to_its_lease_too(self):
+        """It counts its processes from 1, as every container does: none of ours has that number and start."""
+        process, owner = named_process("unshare", "--map-root-user", "--pid", "--fork", "--mount-proc")
+        if not owner:
+            pytest.skip("this machine allows no process namespaces")
+        assert owner.startswith(f"{socket.gethostname()}.")
+        assert owner.split("/")[1] == "1"
+        assert not is_dead(owner)
+        process.communicate("\n")
+        assert not is_dead(owner)
 
     def test_when_all_is_done_nothing_is_offered(self, broker, ledger):
         for task in tasks(ledger):
@@ -220,13 +239,21 @@ def claim(ledger: Ledger, task: Task, owner: str, seconds: float = 900) -> None:
 
 def dead_process() -> str:
     """The name of a process of this machine that held leases and was killed."""
-    process = subprocess.Popen(["sleep", "60"])
-    owner = f"{HOST}/{process.pid}/{psutil.Process(process.pid).create_time():.2f}"
+    process, owner = named_process()
     assert not is_dead(owner)
     process.kill()
-    process.wait()
+    process.communicate()
     assert is_dead(owner)
     return owner
+
+
+def named_process(*before: str) -> tuple[subprocess.Popen[str], str]:
+    """A process that told the name it would hold leases under, and waits; a command may stand before it."""
+    program = "from pipeline.context import this_process; print(this_process(), flush=True); input()"
+    command = [*before, sys.executable, "-c", program]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    return process, process.stdout.readline().strip()
 
 
 class TestPrivateServer:
