@@ -25,7 +25,7 @@ from pipeline.lookup import find_documents
 from pipeline.reading import words_of
 from pipeline.sheets import printing
 from reports import process, results, session, shapes, terminal
-from reports.options import SCANS, Data, FileNumber, Json, Output, Paths, Volume, Workers, path_of
+from reports.options import SCANS, Data, FileNumber, Json, Output, Paths, Urgent, Volume, Workers, path_of
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
 from storage.streams import check_target
@@ -136,10 +136,10 @@ def sheets(
 @app.command(
     help=_("Take in scans, to be read later. Stores and registers the originals; 'akten run' does the rest.")
 )
-def ingest(paths: Paths, data: Data = None, as_json: Json = False) -> None:
+def ingest(paths: Paths, urgent: Urgent = False, data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
     with session.ledger(settings, make=True) as ledger:
-        batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
+        batch_id = session.take_in(settings, ledger, paths, quiet=as_json, urgent=urgent)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else {}
     if as_json:
         session.print_json({"batch": batch_id, **batch})
@@ -163,6 +163,7 @@ def work(workers: Workers = None, data: Data = None) -> None:
 )
 def run(
     paths: Annotated[list[Path] | None, SCANS] = None,
+    urgent: Urgent = False,
     workers: Workers = None,
     data: Data = None,
     as_json: Json = False,
@@ -173,7 +174,7 @@ def run(
     session.require_parts(settings)
     with session.ledger(settings, make=bool(paths)) as ledger:
         if paths:
-            batch_id = session.take_in(settings, ledger, paths, quiet=as_json)
+            batch_id = session.take_in(settings, ledger, paths, quiet=as_json, urgent=urgent)
         session.work(settings, workers, until_drained=True, quiet=as_json)
         whole = shapes.status(ledger)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole

@@ -69,11 +69,11 @@ def split_source(ctx: Context, source_id: str) -> list[Task]:
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             sources.quarantine(tx, source.id, error.code, error.params)
-            settled = sources.is_settled(tx, source.stack_id)
-        return [Task("file", source.stack_id)] if settled else []
+            return _file_if_settled(tx, source.stack_id)
     with ctx.ledger.write() as tx:
         page_ids = _record_pages(tx, source, facts)
-    return [Task("recognise", page_id) for page_id in page_ids]
+        urgent = sources.is_urgent(tx, source.stack_id)
+    return [Task("recognise", page_id, urgent) for page_id in page_ids]
 
 
 def recognise_page(ctx: Context, page_id: str) -> list[Task]:
@@ -91,13 +91,11 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             pages.quarantine(tx, page.id, error.code, error.params)
-            settled = sources.is_settled(tx, page.stack_id)
-    else:
-        with ctx.ledger.write() as tx:
-            if pages.finish(tx, page.id, outcome) and outcome.reason:
-                _ask_for_a_look(tx, page, outcome.reason)
-            settled = sources.is_settled(tx, page.stack_id)
-    return [Task("file", page.stack_id)] if settled else []
+            return _file_if_settled(tx, page.stack_id)
+    with ctx.ledger.write() as tx:
+        if pages.finish(tx, page.id, outcome) and outcome.reason:
+            _ask_for_a_look(tx, page, outcome.reason)
+        return _file_if_settled(tx, page.stack_id)
 
 
 def file_stack(ctx: Context, stack_id: str) -> list[Task]:
@@ -108,10 +106,13 @@ def file_stack(ctx: Context, stack_id: str) -> list[Task]:
         filing = decide(_sheets(tx, stack_id), lambda sheet_id: _known_volume(tx, sheet_id))
         touched = _place(tx, stack_id, filing)
         sources.set_stack_state(tx, stack_id, "filed")
-        batch_id = sources.batch_of(tx, stack_id)
-        # A volume that comes in many files is assembled once, after the last of them.
-        ready = [one for one in touched if not sources.others_expected(tx, batch_id, one)]
-    return [Task("assemble", document_id) for document_id in ready]
+        batch_id, urgent = sources.batch_of(tx, stack_id), sources.is_urgent(tx, stack_id)
+        if urgent:
+            documents.hurry(tx, sorted(touched))
+        # A volume that comes in many files is assembled once, after the last of them; of the urgent ones
+        # if this is one: what is scanned on demand does not wait for the rest of the batch.
+        ready = [one for one in touched if not sources.others_expected(tx, batch_id, one, urgent=urgent)]
+    return [Task("assemble", document_id, urgent) for document_id in ready]
 
 
 def assemble_document(ctx: Context, document_id: str) -> list[Task]:
@@ -135,7 +136,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
             reason = spoiled.reason
             pages.quarantine(tx, spoiled.page_id, reason.code, reason.params, was_read=True)
             documents.touch(tx, document_id)
-        return [Task("assemble", document_id)]
+        return [Task("assemble", document_id, document.urgent)]
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             documents.quarantine(tx, document, error.code, error.params)
@@ -144,7 +145,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
         current = documents.store(tx, document, stored, [page.id for page in content])
         compare_pages(tx, document)
         damage.clear(tx, document.id)
-    return [] if current else [Task("assemble", document_id)]
+    return [] if current else [Task("assemble", document_id, document.urgent)]
 
 
 def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
@@ -221,6 +222,13 @@ def _say_whether_indexed(tx: Transaction, document: documents.Document, missing:
         alarms.sound(tx, "not_indexed", document.id, volume_id=document.volume_id, params=params)
 
 
+def _file_if_settled(tx: Transaction, stack_id: str) -> list[Task]:
+    """The next step of a stack, if nothing of it is still to be split or read."""
+    if not sources.is_settled(tx, stack_id):
+        return []
+    return [Task("file", stack_id, sources.is_urgent(tx, stack_id))]
+
+
 def _ask_for_a_look(tx: Transaction, page: pages.PageToRead, reason: str) -> None:
     """A page is flagged: kept as image only, so that nobody finds it, or with a sheet's code on it."""
     source = sources.get(tx, page.source_id)
@@ -235,7 +243,8 @@ def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -
     if facts.pages > 1 and stack_id != own_stack(source.sha256):
         # A TIFF among single images turned out to hold several pages: nothing is read on across it.
         stack_id = own_stack(source.sha256)
-        sources.add_stack(tx, stack_id, source.batch_id, source.name)
+        urgent = sources.is_urgent(tx, source.stack_id)
+        sources.add_stack(tx, stack_id, source.batch_id, source.name, urgent=urgent)
     compare_with_manifest(tx, replace(source, page_count=facts.pages))
     if facts.repaired:
         where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}

@@ -13,8 +13,6 @@ import traceback
 from functools import cache
 
 import cv2
-import rq
-from rq.serializers import JSONSerializer
 
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
@@ -22,6 +20,7 @@ from errors import AktenError, BrokerUnavailable, LedgerUnavailable
 from pipeline import flow, preflight
 from pipeline.context import Context
 from pipeline.queue.broker import Broker, translated
+from pipeline.queue.turns import FairWorker
 from pipeline.queue.workers import BROKER_VARIABLE
 from storage.ledger.work import Step, Task
 
@@ -94,7 +93,7 @@ def main() -> int:
     engine(settings.ocr.time_limit, settings.limits.reader_memory_mb)
     preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
-    worker = rq.Worker(list(broker.queues.values()), connection=broker.connection, serializer=JSONSerializer)
+    worker = FairWorker.on(broker)
     with translated():
         worker.work(logging_level="ERROR")
     return 0

@@ -35,6 +35,12 @@ SCANS = typer.Argument(
     parser=path_of, metavar="PATH...", help=_("Files or folders with scans."), show_default=False
 )
 Paths = Annotated[list[Path], SCANS]
+Urgent = Annotated[
+    bool,
+    typer.Option(
+        "--urgent", help=_("Before all that waits, also if it was taken in before: somebody needs it now.")
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option("--workers", min=1, max=256, help=_("Worker processes (default: one a core)."))
 ]

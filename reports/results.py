@@ -115,7 +115,8 @@ def status(shape: Shape) -> None:
         if name in ("received", "stored") or any(counts):
             shown.add_row(label, *("" if count is None else str(count) for count in counts))
     out.print(shown)
-    backlog(shape["backlog"])
+    backlog(N_("Left to do: {what}"), shape["backlog"])
+    backlog(N_("Of that urgent: {what}"), shape["urgent"])
     _troubles(shape)
     _last_verification(shape["last_verification"])
     _after_status(shape)
@@ -131,8 +132,8 @@ def goal(counted: Mapping[str, int]) -> None:
     line(Text("━" * filled, style="green").append("┄" * (_BAR_WIDTH - filled), style="dim"))
 
 
-def backlog(left: Mapping[str, int]) -> None:
-    """What is left to do, step by step."""
+def backlog(sentence: str, left: Mapping[str, int]) -> None:
+    """What is left to do, step by step, in a sentence; nothing is said when nothing is."""
     steps = {
         "split": _("files to open: {count}"),
         "recognise": _("pages to recognise: {count}"),
@@ -143,7 +144,7 @@ def backlog(left: Mapping[str, int]) -> None:
     waiting = [say(steps[name], {"count": count}) for name, count in left.items() if count]
     if waiting:
         line("")
-        line(_("Left to do: ") + ", ".join(waiting))
+        line(say(sentence, {"what": ", ".join(waiting)}))
 
 
 def _last_verification(last: Shape | None) -> None:

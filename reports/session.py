@@ -66,7 +66,9 @@ def index(chosen: Settings) -> Iterator[SearchIndex]:
             yield found
 
 
-def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool) -> str | None:
+def take_in(
+    chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool, urgent: bool = False
+) -> str | None:
     """Take in files with a progress bar; returns the batch they are in."""
     affiliation = Affiliation(chosen.files.number_pattern)
     objects = wiring.open_objects(chosen)
@@ -78,6 +80,7 @@ def take_in(chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: b
             affiliation,
             lambda done, total: shown.show(_("Taking in"), done, total),
             own=(chosen.data, chosen.objects_folder),
+            urgent=urgent,
         )
     if not quiet:
         results.taken_in(result)

@@ -31,6 +31,7 @@ def status(ledger: Ledger) -> Json:
             "pages": asdict(counts.page_counts(tx)),
             "sources": asdict(counts.source_counts(tx)),
             "backlog": counts.backlog(tx),
+            "urgent": counts.urgent_backlog(tx),
             "failures": failures(tx),
             "alarms": open_alarms(tx),
             "last_verification": last_verification(tx),

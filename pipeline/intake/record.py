@@ -70,7 +70,10 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A batch before it is registered; ``stacks`` are names by id, ``received_at`` is ISO 8601 in UTC."""
+    """A batch before it is registered; ``stacks`` are names by id, ``received_at`` is ISO 8601 in UTC.
+
+    ``urgent``: all of it goes before what waits already, also what is known and not finished.
+    """
 
     version: int
     batch: str
@@ -79,12 +82,20 @@ class Record:
     stacks: Mapping[str, str]
     files: Sequence[Arrival]
     concerns: Sequence[Concern]
+    urgent: bool = False
 
 
 _JSON = TypeAdapter(Record)
 
 
-def describe(tx: Transaction, found: Findings, kept: Sequence[Kept], affiliation: Affiliation) -> Record:
+def describe(
+    tx: Transaction,
+    found: Findings,
+    kept: Sequence[Kept],
+    affiliation: Affiliation,
+    *,
+    urgent: bool = False,
+) -> Record:
     """Write down a delivery as a new batch; the ledger is only asked for file numbers."""
     batch_id, finder = secrets.token_hex(8), affiliation.within(tx)
     stacks: dict[str, str] = {}
@@ -99,7 +110,7 @@ def describe(tx: Transaction, found: Findings, kept: Sequence[Kept], affiliation
         for oddity in found.oddities
     ]
     name = found.deliveries[0].name.parts[0] if found.deliveries else ""
-    return Record(VERSION, batch_id, name, tx.at, stacks, files, concerns)
+    return Record(VERSION, batch_id, name, tx.at, stacks, files, concerns, urgent)
 
 
 def keep(objects: ObjectStore, record: Record) -> str:

@@ -78,6 +78,8 @@ def register(tx: Transaction, record: Record, record_key: str | None) -> Intake:
         if known is not None:
             batch.earlier = batch.earlier or known.batch_id
             _meet_again(tx, batch, one, known)
+            if record.urgent:
+                sources.hurry(tx, known)
         elif arrival.sha256 in batch.new:
             _meet_twice(batch, one)
         else:
@@ -103,8 +105,16 @@ def _conclude(tx: Transaction, batch: _Batch, record: Record, record_key: str | 
         batch_id, new = record.batch, list(batch.new.values())
         needed = {one.stack_id for one in new}
         stacks = {stack_id: name for stack_id, name in record.stacks.items() if stack_id in needed}
-        received = {"received_at": record.received_at, "record_key": record_key}
-        sources.register_batch(tx, batch_id, record.name, stacks, new, **received)
+        sources.register_batch(
+            tx,
+            batch_id,
+            record.name,
+            stacks,
+            new,
+            received_at=record.received_at,
+            record_key=record_key,
+            urgent=record.urgent,
+        )
     for concern in batch.concerns:
         place = {"batch_id": batch_id, "volume_id": concern.volume_id}
         alarms.sound(tx, concern.code, concern.subject, params=concern.params, **place)

@@ -31,8 +31,9 @@ def take_in(
     on_file: Callable[[int, int], None] = lambda _done, _total: None,
     *,
     own: Iterable[Path] = (),
+    urgent: bool = False,
 ) -> Intake:
-    """Store and register all files at ``paths`` as one batch.
+    """Store and register all files at ``paths`` as one batch, ``urgent`` if it goes before all others.
 
     ``on_file`` is told how many files of how many are done; ``own`` folders, where Aktenwerk keeps its
     files, are passed over. Raises ``NothingToDo`` when a path does not exist or holds nothing,
@@ -49,7 +50,7 @@ def take_in(
             found.missing("unreadable", delivery, {"detail": error.strerror or str(error)})
         on_file(done, len(found.deliveries))
     with ledger.read() as tx:
-        record = describe(tx, found, kept, affiliation)
+        record = describe(tx, found, kept, affiliation, urgent=urgent)
     # A delivery of nothing but known files makes no batch: it may come every night.
     makes_batch = not kept or any(one.is_new for one in kept)
     record_key = keep(objects, record) if makes_batch else None

@@ -30,8 +30,12 @@ class Broker:
             self.connection = redis.Redis.from_url(url)
         except ValueError as error:
             raise BadSetting(name="queue.url", detail=str(error)) from error
-        self.queues = {
-            step: Queue(f"{name}-{step}", connection=self.connection, serializer=JSONSerializer)
+        self.queues = self._queues(name)
+        self.urgent_queues = self._queues(f"{name}-urgent")
+
+    def _queues(self, prefix: str) -> dict[Step, Queue]:
+        return {
+            step: Queue(f"{prefix}-{step}", connection=self.connection, serializer=JSONSerializer)
             for step in STEPS
         }
 
@@ -41,7 +45,7 @@ class Broker:
         A task offered twice is queued twice and done once: the second finds nothing to claim.
         """
         with translated():
-            for step in {task.step for task in tasks}:
+            for step, urgent in {(task.step, task.urgent) for task in tasks}:
                 prepared = [
                     Queue.prepare_data(
                         _JOB,
@@ -52,14 +56,14 @@ class Broker:
                         description=task.step,
                     )
                     for task in tasks
-                    if task.step == step
+                    if (task.step, task.urgent) == (step, urgent)
                 ]
-                self.queues[step].enqueue_many(prepared)
+                (self.urgent_queues if urgent else self.queues)[step].enqueue_many(prepared)
 
-    def waiting(self) -> int:
-        """How many tasks wait in the queues."""
+    def waiting(self, *, urgent: bool = False) -> int:
+        """How many tasks wait in the ordinary queues, or in the urgent ones."""
         with translated():
-            return sum(queue.count for queue in self.queues.values())
+            return sum(queue.count for queue in (self.urgent_queues if urgent else self.queues).values())
 
     def ping(self) -> str:
         """The server's version; raises ``BrokerUnavailable``."""

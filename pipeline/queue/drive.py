@@ -57,7 +57,8 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
     """Queue again whatever is neither finished nor in anybody's hands; returns how many tasks.
 
     Leases of processes that died on this machine end at once. Nothing is offered while the queues still
-    hold tasks, so that a long queue is not offered over and over.
+    hold tasks, so that a long queue is not offered over and over; urgent tasks have queues of their own
+    and never wait for that.
     """
     with ledger.read() as tx:
         dead = [owner for owner in work.holders(tx) if is_dead(owner)]
@@ -65,12 +66,15 @@ def reconcile(ledger: Ledger, broker: Broker) -> int:
         with ledger.write() as tx:
             for owner in dead:
                 work.expire(tx, owner)
-    if broker.waiting():
-        return 0
-    with ledger.read() as tx:
-        tasks = work.open_tasks(tx, _TASKS_AT_ONCE)
-    broker.offer(tasks)
-    return len(tasks)
+    offered = 0
+    for urgent in (True, False):
+        if broker.waiting(urgent=urgent):
+            continue
+        with ledger.read() as tx:
+            tasks = work.open_tasks(tx, _TASKS_AT_ONCE, urgent=urgent)
+        broker.offer(tasks)
+        offered += len(tasks)
+    return offered
 
 
 def drive(

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, null, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Table, and_, exists, func, null, or_, select, union_all
 
 from storage.ledger.core import Transaction
 from storage.ledger.documents import count_to_index
 from storage.ledger.tables import alarms, case_files, documents, pages, sources, stacks, volumes
+from storage.ledger.work import is_urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +135,27 @@ def source_counts(tx: Transaction, batch_id: str | None = None) -> SourceCounts:
     return SourceCounts(received, waiting, stored, unassigned, quarantined)
 
 
+_UNDONE: tuple[tuple[str, Table, ColumnElement[bool]], ...] = (
+    ("split", sources, sources.c.state.in_(("waiting", "working"))),
+    ("recognise", pages, pages.c.stage.in_(("waiting", "working"))),
+    ("file", stacks, stacks.c.state == "open"),
+    ("assemble", documents, documents.c.state.in_(("waiting", "working"))),
+)
+
+
 def backlog(tx: Transaction) -> dict[str, int]:
     """What is left to do, by step: sources to split, pages to recognise, documents to build and index."""
-    unsplit = sources.c.state.in_(("waiting", "working"))
-    unread = pages.c.stage.in_(("waiting", "working"))
-    unbuilt = documents.c.state.in_(("waiting", "working"))
-    return {
-        "split": tx.value(select(func.count()).select_from(sources).where(unsplit)),
-        "recognise": tx.value(select(func.count()).select_from(pages).where(unread)),
-        "file": tx.value(select(func.count()).select_from(stacks).where(stacks.c.state == "open")),
-        "assemble": tx.value(select(func.count()).select_from(documents).where(unbuilt)),
-        "index": count_to_index(tx),
-    }
+    left = {step: tx.value(_count(table).where(undone)) for step, table, undone in _UNDONE}
+    return {**left, "index": count_to_index(tx)}
+
+
+def urgent_backlog(tx: Transaction) -> dict[str, int]:
+    """What is left to do before all else, by step; indexing is nobody's to wait for."""
+    return {step: tx.value(_count(table).where(undone, is_urgent(table))) for step, table, undone in _UNDONE}
+
+
+def _count(table: Table) -> Select[int]:
+    return select(func.count()).select_from(table)
 
 
 def failures(tx: Transaction, batch_id: str | None = None) -> list[Failure]:

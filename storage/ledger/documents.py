@@ -40,6 +40,7 @@ class Document:
     attempts: int
     begun: int
     deferred_by: str | None
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ def ensure(tx: Transaction, document_id: str, *, volume_id: str | None, stack_id
         tx.run(documents.insert().values(state="empty", revision=0, indexed_revision=0, attempts=0, **row))
 
 
+def hurry(tx: Transaction, document_ids: Sequence[str]) -> None:
+    """Let documents that are to be built go before all others; it ends when they are stored."""
+    due = documents.c.state.in_(("waiting", "working")) & ~documents.c.urgent
+    for document_id in document_ids:
+        if tx.run(documents.update().where(documents.c.id == document_id, due).values(urgent=True)):
+            tx.record("document.urgent", document_id)
+
+
 def touch(tx: Transaction, document_id: str) -> None:
     """Say that a document's pages changed: it waits to be built again."""
     changed = {"state": "waiting", "revision": documents.c.revision + 1}
@@ -111,6 +120,7 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
         "size": stored.size,
         "page_count": len(page_ids),
         "stored_at": tx.at,
+        "urgent": False,
     }
     if not tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         return False
@@ -132,7 +142,8 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
 def leave_empty(tx: Transaction, document: Document) -> None:
     """Record that a document has no page left: all were blank, or filed elsewhere by now."""
     current = documents.c.revision == document.revision
-    values = {"state": "empty", "page_count": 0, "object_key": None, "sha256": None, "size": None}
+    values = {"state": "empty", "urgent": False, "page_count": 0}
+    values |= {"object_key": None, "sha256": None, "size": None}
     if tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         tx.record("document.empty", document.id, revision=document.revision)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, func, select
 
-from storage.ledger import leases
+from storage.ledger import documents, leases
 from storage.ledger.core import Transaction
 from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
 from storage.ledger.tables import batches, pages, sources, stacks
@@ -99,6 +99,7 @@ def register_batch(
     *,
     received_at: str | None = None,
     record_key: str | None = None,
+    urgent: bool = False,
 ) -> None:
     """Record a batch with all its sources at once; a source with a reason starts in quarantine.
 
@@ -107,9 +108,9 @@ def register_batch(
     """
     row = {"id": batch_id, "name": name, "received_at": received_at or tx.at, "record_key": record_key}
     tx.run(batches.insert().values(row))
-    tx.record("batch.received", batch_id, sources=len(new))
+    tx.record("batch.received", batch_id, sources=len(new), **({"urgent": True} if urgent else {}))
     rows = [
-        {"id": stack_id, "batch_id": batch_id, "name": title, "state": "open"}
+        {"id": stack_id, "batch_id": batch_id, "name": title, "state": "open", "urgent": urgent}
         for stack_id, title in stack_names.items()
     ]
     tx.run(stacks.insert(), rows)
@@ -171,11 +172,24 @@ def split(tx: Transaction, source: Source, media_type: str, page_count: int, sta
     return [row["id"] for row in rows]
 
 
-def add_stack(tx: Transaction, stack_id: str, batch_id: str, name: str) -> None:
+def add_stack(tx: Transaction, stack_id: str, batch_id: str, name: str, *, urgent: bool) -> None:
     """Record a stack of its own, for a source that turned out to hold several pages."""
     if tx.value(select(stacks.c.id).where(stacks.c.id == stack_id)) is None:
-        row = {"id": stack_id, "batch_id": batch_id, "name": name, "state": "open"}
+        row = {"id": stack_id, "batch_id": batch_id, "name": name, "state": "open", "urgent": urgent}
         tx.run(stacks.insert().values(row))
+
+
+def is_urgent(tx: Transaction, stack_id: str) -> bool:
+    """Whether a stack goes before all others."""
+    return bool(tx.value(select(stacks.c.urgent).where(stacks.c.id == stack_id)))
+
+
+def hurry(tx: Transaction, source: Source) -> None:
+    """Let what is not finished of a source go before all others: its stack, and documents it is in."""
+    late = (stacks.c.id == source.stack_id) & (stacks.c.state == "open") & ~stacks.c.urgent
+    if tx.run(stacks.update().where(late).values(urgent=True)):
+        tx.record("stack.urgent", source.stack_id)
+    documents.hurry(tx, documents.of_source(tx, source.id))
 
 
 def quarantine(tx: Transaction, source_id: str, reason: str, params: Mapping[str, Any]) -> None:
@@ -254,17 +268,18 @@ def give_up_filing(tx: Transaction, stack_id: str, reason: str, params: Mapping[
     set_stack_state(tx, stack_id, "failed")
 
 
-def others_expected(tx: Transaction, batch_id: str, volume_id: str) -> bool:
-    """Whether sources named for this volume in the batch lie in stacks not yet filed."""
+def others_expected(tx: Transaction, batch_id: str, volume_id: str, *, urgent: bool = False) -> bool:
+    """Whether sources named for this volume in the batch lie in stacks not yet filed; urgent ones only."""
     query = (
         select(sources.c.id)
         .join(stacks, stacks.c.id == sources.c.stack_id)
         .where(
             sources.c.batch_id == batch_id, sources.c.hint_volume_id == volume_id, stacks.c.state == "open"
         )
-        .limit(1)
     )
-    return tx.value(query) is not None
+    if urgent:
+        query = query.where(stacks.c.urgent)
+    return tx.value(query.limit(1)) is not None
 
 
 def assign(tx: Transaction, source_id: str, volume_id: str, by: str = "hand") -> None:

@@ -8,6 +8,8 @@ States of a document: waiting → working → stored, empty or failed.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -36,6 +39,10 @@ metadata = MetaData(
 
 # SQLite numbers rows automatically only for INTEGER; PostgreSQL needs BIGINT for 135 million events.
 RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+#: An index of the few urgent rows among millions. SQLite uses it for the very condition it names only.
+_FEW_URGENT: Any = {"sqlite_where": text("urgent = 1"), "postgresql_where": text("urgent")}
 
 
 def _lease() -> list[Column[object]]:
@@ -120,6 +127,7 @@ stacks = Table(
     Index("ix_stacks_batch_id", "batch_id"),
     Index("ix_stacks_state", "state"),
 )
+Index("ix_stacks_urgent", stacks.c.state, **_FEW_URGENT)
 
 sources = Table(
     "sources",
@@ -165,6 +173,7 @@ documents = Table(
     *_lease(),
     Index("ix_documents_state", "state"),
 )
+Index("ix_documents_urgent", documents.c.state, **_FEW_URGENT)
 
 pages = Table(
     "pages",
@@ -248,5 +257,6 @@ homes = Table(
     metadata,
     Column("name", String(20), primary_key=True),
     Column("folder_id", String(40), nullable=False),
+    Column("place", Text, nullable=False),
     Column("since", String(32), nullable=False),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, Table, exists, select
+from sqlalchemy import Column, ColumnElement, Table, exists, not_, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -14,10 +14,11 @@ Step = Literal["split", "recognise", "file", "assemble"]
 
 
 class Task(NamedTuple):
-    """One step to be done on one source, page, stack or document."""
+    """One step to be done on one source, page, stack or document; ``urgent``: before all others."""
 
     step: Step
     id: str
+    urgent: bool = False
 
 
 _LEASED: tuple[tuple[Table, Column[Any], Step], ...] = (
@@ -27,24 +28,41 @@ _LEASED: tuple[tuple[Table, Column[Any], Step], ...] = (
 )
 
 
-def open_tasks(tx: Transaction, limit: int) -> list[Task]:
-    """Tasks nobody holds a valid lease on, the last steps first, so that what was begun gets finished."""
+def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> list[Task]:
+    """Tasks nobody holds a valid lease on, the last steps first, so that what was begun gets finished.
+
+    ``urgent``: only those that are, or only those that are not; otherwise all, the urgent ones first.
+    """
+    if urgent is None:
+        return [*open_tasks(tx, limit, urgent=True), *open_tasks(tx, limit, urgent=False)][:limit]
     tasks: list[Task] = []
     for table, state, step in reversed(_LEASED):
         free = leases.is_free(table, state, tx.now)
-        query = select(table.c.id).where(free).order_by(table.c.id).limit(limit)
-        tasks += [Task(step, row["id"]) for row in tx.rows(query)]
+        query = select(table.c.id).where(free, _ranked(table, urgent))
+        tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
         if step == "assemble":
-            tasks += [Task("file", stack_id) for stack_id in _stacks_to_file(tx, limit)]
+            tasks += [Task("file", stack_id, urgent) for stack_id in _stacks_to_file(tx, limit, urgent)]
     return tasks[:limit]
 
 
-def _stacks_to_file(tx: Transaction, limit: int) -> list[str]:
+def is_urgent(table: Table) -> ColumnElement[bool]:
+    """Rows that go before all others: a document or stack by itself, all else by its stack."""
+    if "urgent" in table.c:
+        return table.c.urgent
+    # A set made once, by an index of its own: joined, a million waiting pages would each be looked up.
+    return table.c.stack_id.in_(select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open"))
+
+
+def _ranked(table: Table, urgent: bool) -> ColumnElement[bool]:
+    return is_urgent(table) if urgent else not_(is_urgent(table))
+
+
+def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:
     """Stacks with all pages read whose filing was cut off."""
     unsplit = exists().where(sources.c.stack_id == stacks.c.id, sources.c.state.in_(("waiting", "working")))
     unread = exists().where(pages.c.stack_id == stacks.c.id, pages.c.stage.in_(("waiting", "working")))
-    due = leases.is_due(stacks.c.not_before, tx.now)
-    query = select(stacks.c.id).where(stacks.c.state == "open", due, ~unsplit, ~unread)
+    ready = (stacks.c.state == "open") & leases.is_due(stacks.c.not_before, tx.now)
+    query = select(stacks.c.id).where(ready, _ranked(stacks, urgent), ~unsplit, ~unread)
     return [row["id"] for row in tx.rows(query.order_by(stacks.c.id).limit(limit))]
 
 

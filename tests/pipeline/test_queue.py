@@ -111,8 +111,8 @@ class TestWhatTheServerKnows:
             json.loads(zlib.decompress(broker.connection.hget(key, "data")))
             for key in broker.connection.keys("rq:job:*")
         ]
-        steps = [tuple(task) for task in tasks(ledger)]
-        assert sorted(found) == sorted(["pipeline.jobs.run", None, list(step), {}] for step in steps)
+        steps = [[task.step, task.id] for task in tasks(ledger)]
+        assert sorted(found) == sorted(["pipeline.jobs.run", None, step, {}] for step in steps)
 
     def test_no_name_and_no_file_number_is_anywhere_in_it(self, broker, ledger):
         reconcile(ledger, broker)

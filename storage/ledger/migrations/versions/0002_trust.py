@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -44,6 +46,8 @@ def upgrade() -> None:
     op.add_column("stacks", sa.Column("not_before", sa.Float(), nullable=True))
     for table in ("stacks", "documents"):
         op.add_column(table, sa.Column("urgent", sa.Boolean(), nullable=False, server_default=sa.false()))
+        few: Any = {"sqlite_where": sa.text("urgent = 1"), "postgresql_where": sa.text("urgent")}
+        op.create_index(f"ix_{table}_urgent", table, ["state"], **few)
     op.add_column("batches", sa.Column("record_key", sa.Text(), nullable=True))
     op.create_index(op.f("ix_batches_record_key"), "batches", ["record_key"])
     op.create_table(
@@ -79,6 +83,7 @@ def upgrade() -> None:
         "homes",
         sa.Column("name", sa.String(length=20), nullable=False),
         sa.Column("folder_id", sa.String(length=40), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
         sa.Column("since", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_homes")),
     )

@@ -1,0 +1,39 @@
+"""Whose turn it is: urgent tasks overtake all others, and yet do not starve them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import rq
+from rq.serializers import JSONSerializer
+
+from pipeline.queue.broker import Broker
+
+#: After so many urgent tasks in a row a worker looks for another one first.
+URGENT_IN_A_ROW = 3
+
+
+class FairWorker(rq.Worker):
+    """rq's forking worker with an order of its own, in the place where rq's own subclasses have theirs."""
+
+    def __init__(self, queues: Any, *args: Any, urgent: Sequence[rq.Queue] = (), **more: Any) -> None:  # noqa: ANN401 - rq's
+        super().__init__(queues, *args, **more)
+        self._urgent = [queue for queue in self.queues if queue in urgent]
+        self._ordinary = [queue for queue in self.queues if queue not in urgent]
+        self._in_a_row = 0
+
+    @classmethod
+    def on(cls, broker: Broker) -> FairWorker:
+        """A worker on all queues of a broker."""
+        urgent = list(broker.urgent_queues.values())
+        queues = [*urgent, *broker.queues.values()]
+        return cls(queues, connection=broker.connection, serializer=JSONSerializer, urgent=urgent)
+
+    def reorder_queues(self, reference_queue: rq.Queue) -> None:
+        """Put the queues in the order of the next turn; ``reference_queue`` had this one."""
+        self._in_a_row = self._in_a_row + 1 if reference_queue in self._urgent else 0
+        urgent_first = self._in_a_row < URGENT_IN_A_ROW
+        self._ordered_queues = (
+            [*self._urgent, *self._ordinary] if urgent_first else [*self._ordinary, *self._urgent]
+        )
