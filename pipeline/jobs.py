@@ -16,7 +16,7 @@ import cv2
 
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
-from errors import AktenError, BrokerUnavailable, LedgerUnavailable
+from errors import AktenError, BrokerUnavailable, DiskFull, LedgerUnavailable
 from pipeline import flow, preflight
 from pipeline.context import Context
 from pipeline.queue.broker import Broker, translated
@@ -59,7 +59,7 @@ def _give_back(ctx: Context, task: Task, error: Exception) -> None:
     """Let the task wait again, and this worker a moment; if the ledger is away, its lease ends with us."""
     try:
         flow.give_back(ctx, task, error)
-    except LedgerUnavailable as away:
+    except (LedgerUnavailable, DiskFull) as away:
         _log.warning("%s %s: %s", task.step, task.id, away.code)
     time.sleep(_PAUSE_SECONDS)
 
