@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from commands import rescue, trust
+from commands import rescue, services, trust
 from config import wiring
 from config.words import _
 from errors import N_, AktenError, NotFound, WrongUse
@@ -43,6 +43,7 @@ inventory_app = typer.Typer(
     help=_("The inventory: which case files there are. It is the goal's denominator."), no_args_is_help=True
 )
 app.add_typer(inventory_app, name="inventory")
+app.add_typer(services.app)
 app.add_typer(trust.app)
 app.add_typer(rescue.app)
 

@@ -3,7 +3,7 @@
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
     │   ├── NotFound, NoDocument, NoDataFolder, BadSetting, UnreadableList, NothingToDo, OwnFolder,
-    │   │   BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
+    │   │   BadHotFolder, BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
     │   │   IndexOutdated, IndexBusy*, IndexElsewhere, WorkersFailing, PlaceUnusable
@@ -152,6 +152,14 @@ class OwnFolder(WrongUse):
     code = "own_folder"
     message = N_("'{name}' lies in the data folder, where Aktenwerk keeps its own files.")
     hint = N_("Name the folder with the scans; keep it outside the data folder.")
+
+
+class BadHotFolder(WrongUse):
+    """A folder that cannot be watched."""
+
+    code = "bad_hot_folder"
+    message = N_("The folder '{path}' cannot be watched: {detail}.")
+    hint = N_("Name a folder of its own for what is dropped, outside the data folder.")
 
 
 class BadOutput(WrongUse):

@@ -52,6 +52,7 @@ _RANGES: Mapping[str, tuple[float, float]] = {
     "limits.reader_memory_mb": (200, 1_000_000),
     "limits.reader_seconds": (1, 280),
     "limits.reader_file_mb": (10, 1_000_000),
+    "watch.settle_seconds": (0.1, 3600),
 }
 #: Names of Tesseract's models joined by "+"; they become part of a command.
 _LANGUAGE = re.compile(r"[A-Za-z][\w/-]*(\+[A-Za-z][\w/-]*)*")
@@ -102,6 +103,12 @@ class ObjectSettings(_Section):
     cache_mb: int = Field(ge=100)
 
 
+class WatchSettings(_Section):
+    """How hot folders are looked after."""
+
+    settle_seconds: float
+
+
 class Settings(BaseSettings):
     """All settings; what each means stands in ``defaults.toml``."""
 
@@ -120,6 +127,7 @@ class Settings(BaseSettings):
     queue: QueueSettings
     index: IndexSettings
     objects: ObjectSettings
+    watch: WatchSettings
 
     @property
     def ledger_url(self) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,10 +93,25 @@ def require_parts(chosen: Settings) -> None:
     preflight.require_queue(chosen.queue.url, chosen.queue.name)
 
 
-def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: bool) -> None:
-    """Work with a progress bar until all is done, or until interrupted."""
+def work(
+    chosen: Settings,
+    workers: int | None,
+    *,
+    until_drained: bool,
+    quiet: bool,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Work with a progress bar until all is done, or until interrupted.
+
+    ``meanwhile`` is called about once a second; what it raises ends the work.
+    """
     wiring.sweep_scratch(chosen)
     queue = driving.Queue(chosen.queue.url, chosen.queue.name, chosen.data / "queue")
+
+    def look() -> None:
+        preflight.require_tools(chosen.ocr.language)
+        meanwhile()
+
     with (
         wiring.open_context(chosen) as ctx,
         _index_to_fill(chosen, ctx, quiet=quiet) as own_index,
@@ -109,7 +124,7 @@ def work(chosen: Settings, workers: int | None, *, until_drained: bool, quiet: b
             workers or chosen.workers,
             until_drained=until_drained,
             on_tick=lambda what, done, total: shown.show(_(what), done, total),
-            require_parts=lambda: preflight.require_tools(chosen.ocr.language),
+            require_parts=look,
         )
 
 

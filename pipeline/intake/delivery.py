@@ -152,7 +152,7 @@ def _walk(folder: Path, shown: PurePosixPath, entries: Mapping[Path, Entry], fou
             _walk(path, name, entries, found)
         elif not item.is_file():
             found.leave_out("unreadable", name, {"detail": N_("no regular file")})
-        elif item not in manifests and not _is_junk(path):
+        elif item not in manifests and not is_junk(path):
             if entries and path not in entries:
                 found.odd("not_in_manifest", name)
             found.add(path, name, entries.get(path))
@@ -162,7 +162,8 @@ def _is_plain(item: os.DirEntry[str]) -> bool:
     return item.is_file(follow_symlinks=False)
 
 
-def _is_junk(path: Path) -> bool:
+def is_junk(path: Path) -> bool:
+    """Whether a file is what office systems leave in folders, and no scan."""
     if not path.name.startswith("._"):
         return path.name.casefold() in _JUNK
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 from errors import Param
 from pipeline.alarms import compare_with_manifest
@@ -21,11 +22,15 @@ _MISSING = ("missing_file", "unreadable", "other_content")
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What was taken in. ``duplicates`` pairs a file with the earlier one that has the same bytes."""
+    """What was taken in. ``duplicates`` pairs a file with the earlier one that has the same bytes.
+
+    ``content`` is the SHA-256 of what was stored of each file, new or known.
+    """
 
     batch_id: str | None
     new: int
     duplicates: tuple[tuple[str, str], ...]
+    content: Mapping[Path, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,8 @@ def _meet_again(tx: Transaction, batch: _Batch, one: _File, known: sources.Sourc
     if one.name != known.name:
         tx.record("source.duplicate", known.id)
     if one.arrival.reason is not None:
-        batch.concerns.append(_other_content(one))
+        if (known.name, known.reason) != (one.name, one.arrival.reason):  # else the very same delivery
+            batch.concerns.append(_other_content(one))
         return
     if one.arrival.hint is not None and one.volume_id is not None:
         homes = _homes(tx, known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from errors import N_, NothingToDo
@@ -55,7 +56,8 @@ def take_in(
     makes_batch = not kept or any(one.is_new for one in kept)
     record_key = keep(objects, record) if makes_batch else None
     with ledger.write() as tx:
-        return register(tx, record, record_key)
+        intake = register(tx, record, record_key)
+    return replace(intake, content={one.delivery.path: one.sha256 for one in kept})
 
 
 def _keep(ledger: Ledger, objects: ObjectStore, delivery: Delivery) -> Kept:

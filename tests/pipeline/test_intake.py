@@ -323,6 +323,8 @@ class TestManifest:
         manifest(scans, f"a.pdf,33/1,1,,{sha256('other')}")
         first = take()
         assert known(ledger) == [Known("scans/a.pdf", "quarantined", "33/1:1", "manifest")]
+        take()
+        assert open_alarms(ledger) == [], "the same delivery once more tells nothing new"
         file_stack_of(ledger, "a.pdf")
         manifest(scans, f"a.pdf,33/1,2,7,{sha256('a.pdf')}")
         assert take() == Intake(first.batch_id, 1, ())
