@@ -19,8 +19,9 @@ from sqlalchemy import Column, ColumnElement, Table, Update, and_, or_, select
 
 from storage.ledger.core import Transaction
 
-#: Seconds no lease and no wait is ever longer than: one that ends later was written before a clock jumped.
+#: Seconds no lease is ever longer than: one that ends later was written before a clock was set back.
 LONGEST = 7200.0
+#: The same for waits.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
 
@@ -49,7 +50,7 @@ def is_free(table: Table, state: Column[Any], now: float) -> ColumnElement[bool]
 
 def is_due(not_before: ColumnElement[Any], now: float) -> ColumnElement[bool]:
     """Whether a wait is over."""
-    return or_(not_before.is_(None), not_before <= now, not_before > now + LONGEST)
+    return or_(not_before.is_(None), not_before <= now, not_before > now + _LONGEST_WAIT)
 
 
 def claim_row(tx: Transaction, table: Table, state: Column[Any], row_id: str, claim: Claim) -> bool:

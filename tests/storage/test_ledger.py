@@ -227,6 +227,15 @@ class TestLeases:
         clock.now += jump
         assert len(open_tasks(ledger)) == 2
 
+    def test_a_clock_set_back_by_minutes_does_not_make_waits_longer(self, ledger, clock):
+        page, _ = receive(ledger)
+        with ledger.write() as tx:
+            pages.claim(tx, page, ME)
+            pages.put_back(tx, page, ME.owner, Setback("deferred", "disk_full"))
+        clock.now -= 600
+        with ledger.write() as tx:
+            assert pages.claim(tx, page, ME)
+
 
 def open_tasks(ledger: Ledger) -> list[work.Task]:
     with ledger.read() as tx:
