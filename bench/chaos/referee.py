@@ -73,7 +73,7 @@ def against_the_paper(specimens: Specimens, found: Outcome, in_products: Counter
     """Whether an outcome is what the paper that was scanned demands, page by page and pixel by pixel."""
     if Counter(found.stages) != specimens.stages:
         yield f"stages: {dict(specimens.stages)} were scanned, {dict(found.stages)} are recorded"
-    reasons = {name: reason for name, _page, reason in found.quarantine}
+    reasons = {f"{name}:{page}": reason for name, page, reason in found.quarantine}
     if reasons != specimens.spoiled or len(found.quarantine) != len(reasons):
         yield f"quarantine: {specimens.spoiled} expected, {sorted(map(str, found.quarantine))} found"
     lost, doubled = specimens.stored - in_products, in_products - specimens.stored

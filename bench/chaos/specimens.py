@@ -42,8 +42,8 @@ class Volume:
 class Specimens:
     """What was made: ``stored`` counts content pages by the fingerprint of their pixels.
 
-    ``stages`` counts all pages by what becomes of them, ``spoiled`` maps file names to the reason of a
-    quarantine, ``private`` holds what no log may say.
+    ``stages`` counts all pages by what becomes of them, ``spoiled`` maps files, or pages of files, to
+    the reason of their quarantine, ``private`` holds what no log may say.
     """
 
     deliveries: list[Path] = field(default_factory=list)
@@ -147,16 +147,17 @@ class _Press:
         self._made.stages["separator"] += 3
 
     def _spoiled(self) -> None:
-        """A volume's PDF, the image on one page of which breaks off half-way."""
+        """A volume's PDF, two of whose images are broken: one breaks off half-way, one is noise."""
         content = self._pages(2, 4)
-        volume = self._volume(len(content) + 1)
+        volume = self._volume(len(content) + 2)
         scans = [as_jpeg(image) for image in content]
         self._keep(*(Image.open(io.BytesIO(scan.data)) for scan in scans))
-        scans.insert(1, replace(scans[0], data=scans[0].data[: len(scans[0].data) // 2]))
+        half, noise = scans[0].data[: len(scans[0].data) // 2], b"\xff\xd8" + self._rng.randbytes(200)
+        scans[1:1] = [replace(scans[0], data=data) for data in (half, noise)]
         path = self._folder / f"{_as_name(volume)}.pdf"
         write_pdf(path, scans)
-        self._made.stages["quarantined"] += 1
-        self._made.spoiled[path.name] = "page_unreadable"
+        self._made.stages["quarantined"] += 2
+        self._made.spoiled |= {f"{path.name}:{number}": "page_unreadable" for number in (2, 3)}
 
     def _nobodys(self) -> None:
         """Pages without name and cover sheet: they become a document nobody is assigned."""
@@ -176,7 +177,7 @@ class _Press:
         for reason, write in sorts.items():
             path = self._folder / f"defekt{self._next():04}.{'png' if 'image' in reason else 'pdf'}"
             write(path)
-            self._made.spoiled[path.name] = reason
+            self._made.spoiled[f"{path.name}:None"] = reason
 
     # --- what they are made of -----------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ DIGITAL_LETTERS = 25
 #: Share of unreadable code points (private use, U+FFFD) above which a font's encoding is not believed.
 _MOST_GARBAGE = 0.1
 _STRAIGHT = 1e-3
+_WHITE, _GLANCE_PIXELS = 255, 64
 #: How Pillow says that an image's data end too early.
 _CUT_SHORT = ("truncated", "not enough image data")
 
@@ -118,9 +119,12 @@ class _Reader:
         if pixels is None:
             self._isolate(page, sheet)
             bitonal = placed.image.get("/BitsPerComponent", 8) == 1
-            return self._rendered(
+            drawn = self._rendered(
                 sheet, min(RENDER_DPI, _dpi(width, height, total)), Origin.IMAGE, grey=bitonal
             )
+            if drawn.pixels.min() == _WHITE:
+                self._require_blank(placed.image)
+            return drawn
         pixels = np.rot90(pixels, _quarter_turns(total))
         left, bottom, right, top = _extent(total)
         x_dpi = pixels.shape[1] / (right - left) * POINTS_PER_INCH
@@ -128,6 +132,17 @@ class _Reader:
         dpi = max(x_dpi, y_dpi)
         pixels = _on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi)
         return PageImage(pixels, dpi, *_paper_mm(sheet), Origin.IMAGE)
+
+    def _require_blank(self, image: pikepdf.Stream) -> None:
+        """Raise unless a page drawn white is blank: what poppler cannot draw, it leaves out and ends well.
+
+        JBIG2 is poppler's alone to read, so its word is asked for; anything else has failed Pillow already.
+        """
+        filters = image.get("/Filter")
+        if Name.JBIG2Decode not in (filters if isinstance(filters, pikepdf.Array) else [filters]):
+            raise PageUnreadable(detail=N_("nothing of its image can be drawn"))
+        size = (_GLANCE_PIXELS, _GLANCE_PIXELS)
+        render(self.scratch, size, grey=True, seconds=self.limits.render_seconds, strict=True)
 
     def _digital(self, sheet: Sheet) -> PageImage:
         dpi, size = _raster(sheet, DIGITAL_DPI)

@@ -40,15 +40,22 @@ def version() -> str:
     return first.removeprefix(f"{PROGRAMS[0]} version ") or "?"
 
 
-def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int) -> Pixels:
+def render(pdf: Path, size: tuple[int, int], *, grey: bool, seconds: int, strict: bool = False) -> Pixels:
     """Draw the only page of ``pdf`` at ``size`` (width, height in pixels); grey or RGB, uint8.
 
-    Raises ``PageUnreadable`` when poppler fails or needs more than ``seconds``, ``ToolMissing``.
+    Raises ``PageUnreadable`` when poppler fails or needs more than ``seconds``, if ``strict`` also when it
+    says that something could not be drawn; ``ToolMissing``.
     """
     for _ in range(_ATTEMPTS):
         try:
             (image,) = convert_from_path(
-                pdf, size=size, grayscale=grey, single_file=True, use_cropbox=True, timeout=seconds
+                pdf,
+                size=size,
+                grayscale=grey,
+                single_file=True,
+                use_cropbox=True,
+                timeout=seconds,
+                strict=strict,
             )
             return np.array(image.convert("L" if grey else "RGB"), dtype=np.uint8)
         except PDFInfoNotInstalledError as error:

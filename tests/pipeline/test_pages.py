@@ -75,6 +75,24 @@ def text_pdf(path, lines=(LETTER,), size=(595, 842)) -> Path:
     return path
 
 
+#: A page of 64 by 32 pixels, all white: nothing but the segment that says so.
+BLANK_JBIG2 = bytes.fromhex("00000000 30 00 01 00000013 00000040 00000020 00000000 00000000 00 0000")
+
+
+def one_stream_pdf(path: Path, coding: Name, data: bytes) -> Path:
+    """A page that is one bitonal or grey image, its bytes as they are."""
+    with Pdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(300, 200))
+        depth = 1 if coding == Name.JBIG2Decode else 8
+        shape = {"Width": 64, "Height": 32, "BitsPerComponent": depth, "ColorSpace": Name.DeviceGray}
+        image = pdf.make_stream(b"", Subtype=Name.Image, **shape)
+        image.write(data, filter=coding)
+        page.obj.Resources = Dictionary(XObject=Dictionary(Im=image))
+        page.obj.Contents = pdf.make_stream(b"q 300 0 0 200 0 0 cm /Im Do Q")
+        pdf.save(path)
+    return path
+
+
 class TestSniff:
     @pytest.mark.parametrize(
         ("head", "name", "media_type"),
@@ -328,6 +346,17 @@ class TestPdf:
             pdf.save(path)
         with pytest.raises(errors.PageUnreadable):
             open_page(path, MediaType.PDF, 1, LIMITS)
+
+    @pytest.mark.parametrize("name", ["DCTDecode", "JPXDecode", "FlateDecode", "JBIG2Decode"])
+    def test_an_image_that_cannot_be_drawn_is_no_blank_page(self, tmp_path, name):
+        """Poppler draws white what it cannot decode, and ends well; the page would be left out as blank."""
+        path = one_stream_pdf(tmp_path / "scan.pdf", Name(f"/{name}"), b"\xff\xd8" + bytes(range(256)))
+        with pytest.raises(errors.PageUnreadable):
+            open_page(path, MediaType.PDF, 1, LIMITS)
+
+    def test_a_blank_page_that_only_poppler_can_read_is_one(self, tmp_path):
+        path = one_stream_pdf(tmp_path / "scan.pdf", Name.JBIG2Decode, BLANK_JBIG2)
+        assert open_page(path, MediaType.PDF, 1, LIMITS).pixels.min() == 255
 
     def test_a_content_bomb_is_not_unpacked(self, tmp_path):
         path = image_pdf(tmp_path / "a.pdf", content=b" " * 20_000_000 + b"q 300 0 0 200 0 0 cm /Im Do Q")
