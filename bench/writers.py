@@ -1,4 +1,4 @@
-"""What it costs that the ledger has one writer at a time: pages claimed and finished a second, by many processes.
+"""What one writer at a time costs: pages claimed and finished a second, by several processes at once.
 
 ``python -m bench.writers`` does so on SQLite and on PostgreSQL, by 1, 4 and 16 processes, and prints for each
 how many pages went through, and how long a page's two transactions took, waiting included. A worker that
