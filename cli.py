@@ -5,6 +5,7 @@ The main job stands here, what else an administrator needs in ``commands``.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -24,7 +25,7 @@ from pipeline.intake.inventory import import_inventory
 from pipeline.lookup import find_documents
 from pipeline.reading import words_of
 from pipeline.sheets import printing
-from reports import process, results, session, shapes, terminal
+from reports import health, process, results, session, shapes, terminal
 from reports.options import SCANS, Data, FileNumber, Json, Output, Paths, Urgent, Volume, Workers, path_of
 from storage.ledger import inventory as volumes
 from storage.ledger import pages
@@ -46,6 +47,7 @@ app.add_typer(inventory_app, name="inventory")
 app.add_typer(services.app)
 app.add_typer(trust.app)
 app.add_typer(rescue.app)
+app.add_typer(services.app)
 
 
 @app.callback(invoke_without_command=True)
@@ -195,8 +197,9 @@ def run(
     help=_("Show the goal and what is left. Pages and files by stage, failures with their reasons, alarms.")
 )
 def status(data: Data = None, as_json: Json = False) -> None:
-    with session.ledger(session.settings(data)) as ledger:
-        shape = shapes.status(ledger)
+    settings = session.settings(data)
+    with session.ledger(settings) as ledger:
+        shape = health.status(settings, ledger)
     if as_json:
         session.print_json(shape)
     else:
@@ -349,6 +352,8 @@ def main() -> None:
         with process.disk_errors():
             app()
     except AktenError as error:
+        if not isinstance(error, WrongUse):
+            logging.getLogger("aktenwerk").error("command.failed", extra={"code": error.code})
         terminal.error(error)
         sys.exit(error.exit_code)
 

@@ -8,8 +8,11 @@ from typing import Annotated
 
 import typer
 
+from config import wiring
 from config.words import _
-from reports import session, station
+from errors import N_
+from reports import metrics as numbers
+from reports import session, station, terminal
 from reports.options import Data, Urgent, Workers, path_of
 from reports.progress import bar
 
@@ -46,3 +49,21 @@ def watch(
         while True:
             check()
             time.sleep(_LOOK_SECONDS)
+
+
+@app.command(help=_("Print how it goes in numbers for Prometheus. With --listen: answer its scrapes."))
+def metrics(
+    listen: Annotated[
+        str | None,
+        typer.Option("--listen", metavar="HOST:PORT", help=_("Serve them there until interrupted.")),
+    ] = None,
+    data: Data = None,
+) -> None:
+    settings = session.settings(data)
+    wiring.require_folder(settings)
+    if listen is None:
+        terminal.plain(numbers.text(settings).rstrip("\n"))
+    else:
+        serving = numbers.serve(settings, listen)
+        terminal.note(N_("Metrics are served at http://{address}/metrics"), address=listen)
+        serving.join()

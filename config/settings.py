@@ -109,6 +109,13 @@ class WatchSettings(_Section):
     settle_seconds: float
 
 
+class LogSettings(_Section):
+    """Where the log goes, and how much is in it."""
+
+    to: Literal["file", "stderr"]
+    level: Literal["info", "warning", "error"]
+
+
 class Settings(BaseSettings):
     """All settings; what each means stands in ``defaults.toml``."""
 
@@ -128,6 +135,7 @@ class Settings(BaseSettings):
     index: IndexSettings
     objects: ObjectSettings
     watch: WatchSettings
+    log: LogSettings
 
     @property
     def ledger_url(self) -> str:
@@ -138,6 +146,11 @@ class Settings(BaseSettings):
     def objects_folder(self) -> Path:
         """Where a folder store lies."""
         return Path(self.objects.folder) if self.objects.folder else self.data / "objects"
+
+    @property
+    def log_file(self) -> Path | None:
+        """The log's file; None when it goes to standard error."""
+        return self.data / "log" / "akten.jsonl" if self.log.to == "file" else None
 
     @property
     def workers(self) -> int:

@@ -10,6 +10,7 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -56,8 +57,8 @@ def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:
     return Ledger(settings.ledger_url, migrate=migrate)
 
 
-def open_objects(settings: Settings) -> ObjectStore:
-    """The object store of these settings."""
+def open_objects(settings: Settings, timeout: float | None = None) -> ObjectStore:
+    """The object store of these settings; ``timeout``: seconds a bucket's server may take for an answer."""
     chosen = settings.objects
     if chosen.store == "folder":
         return open_store(str(settings.objects_folder))
@@ -70,6 +71,8 @@ def open_objects(settings: Settings) -> ObjectStore:
         secure=chosen.secure,
         prefix=chosen.prefix,
     )
+    if timeout is not None:
+        options = replace(options, timeout=timeout)
     return open_store(f"s3://{chosen.bucket}", options)
 
 

@@ -9,16 +9,18 @@ import logging
 import os
 import sys
 import time
-import traceback
+from contextlib import closing
 from functools import cache
 
 import cv2
+from rq.job import Job
 
+from config import logs
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
-from errors import AktenError, BrokerUnavailable, DiskFull, LedgerUnavailable
+from errors import BrokerUnavailable
 from pipeline import flow, preflight
-from pipeline.context import Context
+from pipeline.queue.account import Account, died
 from pipeline.queue.broker import Broker, translated
 from pipeline.queue.turns import FairWorker
 from pipeline.queue.workers import BROKER_VARIABLE
@@ -26,6 +28,8 @@ from storage.ledger.work import Step, Task
 
 #: A store or disk that is away is asked again after a moment, not at once.
 _PAUSE_SECONDS = 1.0
+#: A worker that does not say for so long, and somewhat, that it lives counts as dead.
+_SIGN_OF_LIFE_SECONDS = 60
 _log = logging.getLogger("aktenwerk")
 _STEPS = {
     "split": flow.split_source,
@@ -42,61 +46,77 @@ def _settings() -> Settings:
 
 
 def run(step: Step, task_id: str) -> None:
-    """Do one task and offer what can be done next. Logs carry ids only, never names or text."""
-    settings = _settings()
-    with open_context(settings, migrate=False) as ctx:
-        try:
-            following = _STEPS[step](ctx, task_id)
-        except Exception as error:
-            _log.warning("%s %s: %s", step, task_id, _outline(error))
-            _give_back(ctx, Task(step, task_id), error)
-            return
-    if following:
-        _offer(settings, following)
-
-
-def _give_back(ctx: Context, task: Task, error: Exception) -> None:
-    """Let the task wait again, and this worker a moment; if the ledger is away, its lease ends with us."""
+    """Do one task and offer what can be done next. Never raises: rq would keep the error's text."""
     try:
-        flow.give_back(ctx, task, error)
-    except (LedgerUnavailable, DiskFull) as away:
-        _log.warning("%s %s: %s", task.step, task.id, away.code)
-    time.sleep(_PAUSE_SECONDS)
+        _run(Task(step, task_id))
+    except Exception:  # the ledger is away: nothing could be recorded, and the lease ends with this process
+        _log.exception("task.lost", extra={"step": step, "id": task_id})
+        time.sleep(_PAUSE_SECONDS)
 
 
-def _offer(settings: Settings, tasks: list[Task]) -> None:
-    """Put what can be done next into the queue; if that is away, the ledger knows as well."""
+def _run(task: Task) -> None:
+    settings = _settings()
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
+    with open_context(settings, migrate=False) as ctx, closing(broker):
+        account = Account.open(ctx.ledger, task)
+        try:
+            following = _STEPS[task.step](ctx, task.id)
+        except Exception as error:
+            flow.give_back(ctx, task, error)
+            account.close(ctx.ledger, broker, error=error)
+            time.sleep(_PAUSE_SECONDS)
+            return
+        _offer(broker, following)
+        account.close(ctx.ledger, broker, more=bool(following))
+
+
+def _offer(broker: Broker, tasks: list[Task]) -> None:
+    """Put what can be done next into the queue; if that is away, the ledger knows as well."""
     try:
         broker.offer(tasks)
-    except BrokerUnavailable as away:
-        _log.warning("offer: %s", away.code)
-    finally:
-        broker.close()
+    except BrokerUnavailable:
+        _log.warning("tasks.unoffered", extra={"count": len(tasks)}, exc_info=True)
 
 
-def _outline(error: Exception) -> str:
-    """An error without its text, which may quote a document: its class and the place it came from."""
-    if isinstance(error, AktenError):
-        return error.code
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {where.name}:{where.lineno}"
+def _killed(job: Job, _pid: int, status: int, _usage: object) -> None:
+    """What a worker does when the process it forked for a task was ended by force."""
+    began = job.started_at.timestamp() if job.started_at else time.time()
+    broker = Broker(os.environ[BROKER_VARIABLE], _settings().queue.name)
+    with closing(broker):
+        died(broker, Task(*job.args), time.time() - began, status & 0x7F)
 
 
 def main() -> int:
     """Work until told to stop: SIGTERM ends after the task at hand."""
-    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    _log.setLevel(logging.WARNING)
-    cv2.setNumThreads(1)
     settings = _settings()
+    logs.start(settings, "worker", os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8"))
+    try:
+        _work(settings)
+    except Exception:
+        _log.exception("worker.failed")
+        raise
+    return 0
+
+
+def _work(settings: Settings) -> None:
+    cv2.setNumThreads(1)
     classifier(settings.document_types)
     engine(settings.ocr.time_limit, settings.limits.reader_memory_mb)
     preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
-    worker = FairWorker.on(broker)
+    worker = FairWorker.on(broker, worker_ttl=_SIGN_OF_LIFE_SECONDS, work_horse_killed_handler=_killed)
+    _silence()
     with translated():
         worker.work(logging_level="ERROR")
-    return 0
+
+
+def _silence() -> None:
+    """What libraries print may quote the file they read, and no log of ours keeps it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import sys
 import tempfile
@@ -92,14 +93,18 @@ def _isolation(settings: Settings) -> str:
 
 def _ledger(settings: Settings) -> str:
     ledger = open_ledger(settings)
-    with ledger.read():
-        pass
-    ledger.close()
-    return "PostgreSQL" if settings.ledger.url.startswith("postgresql") else "SQLite"
+    try:
+        return ledger.version()
+    finally:
+        ledger.close()
 
 
 def _objects(settings: Settings) -> str:
-    next(iter(open_objects(settings).keys("doctor/")), None)
+    """Where objects are kept, once a small one could be written, read back and removed."""
+    objects = open_objects(settings)
+    probe = f"doctor/{secrets.token_hex(8)}"
+    objects.put_bytes(probe, probe.encode())
+    objects.delete(probe)
     if settings.objects.store == "folder":
         return str(settings.objects_folder)
     return f"S3 {settings.objects.endpoint}/{settings.objects.bucket}"

@@ -11,6 +11,7 @@ from config.words import _, say
 from errors import N_, Param
 from pipeline.intake.inventory import Import
 from pipeline.intake.take_in import Intake
+from reports import going
 from reports.terminal import (
     err,
     heading,
@@ -117,6 +118,8 @@ def status(shape: Shape) -> None:
     out.print(shown)
     backlog(N_("Left to do: {what}"), shape["backlog"])
     backlog(N_("Of that urgent: {what}"), shape["urgent"])
+    if "parts" in shape:
+        going.how_it_goes(shape)
     _troubles(shape)
     _last_verification(shape["last_verification"])
     _after_status(shape)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config import wiring, words
+from config import logs, wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
 from errors import N_, IndexElsewhere, IndexOutdated
@@ -26,12 +28,15 @@ from reports.progress import bar
 from storage.index import SearchIndex
 from storage.ledger import Ledger, documents
 
+_log = logging.getLogger("aktenwerk")
+
 
 def settings(data: Path | None) -> Settings:
     """The settings for a data folder, also for the workers this process will start."""
     chosen = load_settings(data)
     os.environ["AKTEN_DATA"] = str(chosen.data)
     words.choose(chosen.language)
+    logs.start(chosen, "command")
     return chosen
 
 
@@ -70,6 +75,7 @@ def take_in(
     chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool, urgent: bool = False
 ) -> str | None:
     """Take in files with a progress bar; returns the batch they are in."""
+    began = time.monotonic()
     affiliation = Affiliation(chosen.files.number_pattern)
     objects = wiring.open_objects(chosen)
     with bar(_("files/s"), quiet=quiet) as shown:
@@ -82,6 +88,8 @@ def take_in(
             own=(chosen.data, chosen.objects_folder),
             urgent=urgent,
         )
+    taken = {"batch": result.batch_id, "count": result.new, "seconds": round(time.monotonic() - began, 3)}
+    _log.info("batch.taken", extra=taken)
     if not quiet:
         results.taken_in(result)
     return result.batch_id
@@ -106,7 +114,10 @@ def work(
     ``meanwhile`` is called about once a second; what it raises ends the work.
     """
     wiring.sweep_scratch(chosen)
-    queue = driving.Queue(chosen.queue.url, chosen.queue.name, chosen.data / "queue")
+    folder = chosen.data / "queue"
+    queue = driving.Queue(
+        chosen.queue.url, chosen.queue.name, folder, folder / "workers.log" if chosen.log_file else None
+    )
 
     def look() -> None:
         preflight.require_tools(chosen.ocr.language)
@@ -117,6 +128,7 @@ def work(
         _index_to_fill(chosen, ctx, quiet=quiet) as own_index,
         bar(_("pages/s"), quiet=quiet) as shown,
     ):
+        _log.info("work.begun", extra={"count": workers or chosen.workers})
         driving.drive(
             ctx,
             own_index,
@@ -126,6 +138,7 @@ def work(
             on_tick=lambda what, done, total: shown.show(_(what), done, total),
             require_parts=look,
         )
+        _log.info("work.drained")
 
 
 @contextmanager

@@ -22,12 +22,16 @@ STEPS: tuple[Step, ...] = ("assemble", "file", "recognise", "split")
 class Broker:
     """The queues on one Redis server, named by URL; ``name`` keeps several installations apart.
 
-    Raises ``BadSetting`` for what is no such URL.
+    ``timeout`` is how many seconds its server may take for an answer. Raises ``BadSetting`` for what is no
+    such URL.
     """
 
-    def __init__(self, url: str, name: str = "akten") -> None:
+    def __init__(self, url: str, name: str = "akten", timeout: float | None = None) -> None:
+        self.name = name
         try:
-            self.connection = redis.Redis.from_url(url)
+            self.connection = redis.Redis.from_url(
+                url, socket_timeout=timeout, socket_connect_timeout=timeout
+            )
         except ValueError as error:
             raise BadSetting(name="queue.url", detail=str(error)) from error
         self.queues = self._queues(name)

@@ -46,11 +46,15 @@ OnTick = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Which queue server: its URL, or "" for a private one in ``folder``; ``name`` prefixes its queues."""
+    """Which queue server: its URL, or "" for a private one in ``folder``; ``name`` prefixes its queues.
+
+    ``worker_log`` takes what goes wrong before a worker's own log is open; None: standard error does.
+    """
 
     url: str
     name: str
     folder: Path
+    worker_log: Path | None = None
 
 
 def reconcile(ledger: Ledger, broker: Broker) -> int:
@@ -98,7 +102,7 @@ def drive(
     """
     queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _queue_server(queue) as url:
-        broker, crew = Broker(url, queue.name), Crew(workers, url, queue.folder / "workers.log")
+        broker, crew = Broker(url, queue.name), Crew(workers, url, queue.worker_log)
         watch = _Watch(ctx.ledger, broker, queue, require_parts)
         indexer = _Indexer(ctx, index)
         teller, daily_seal = _Teller(ctx.ledger, on_tick), DailySeal(ctx.ledger, ctx.objects)

@@ -80,7 +80,7 @@ def ensure(folder: Path, socket: Path) -> None:
     starting = os.open(folder / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(starting, fcntl.LOCK_EX)
-        if not _answers(socket):
+        if not answers(socket):
             _start(folder, socket)
     finally:
         os.close(starting)
@@ -102,7 +102,7 @@ def _start(folder: Path, socket: Path) -> None:
     command = [PROGRAM, *(part for name, value in options.items() for part in (f"--{name}", value))]
     started = subprocess.run(command, capture_output=True, text=True, check=False)
     deadline = time.monotonic() + _START_SECONDS
-    while not _answers(socket):
+    while not answers(socket):
         if started.returncode or time.monotonic() > deadline:
             raise BrokerUnavailable(
                 detail=N_("{program} did not start, see {log}"),
@@ -112,7 +112,8 @@ def _start(folder: Path, socket: Path) -> None:
         time.sleep(0.02)
 
 
-def _answers(socket: Path) -> bool:
+def answers(socket: Path) -> bool:
+    """Whether a server listens at ``socket`` and takes work."""
     if not socket.exists():
         return False
     client = redis.Redis(unix_socket_path=str(socket), socket_timeout=5)

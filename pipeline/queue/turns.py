@@ -24,11 +24,11 @@ class FairWorker(rq.Worker):
         self._in_a_row = 0
 
     @classmethod
-    def on(cls, broker: Broker) -> FairWorker:
+    def on(cls, broker: Broker, **more: Any) -> FairWorker:  # noqa: ANN401 - rq's
         """A worker on all queues of a broker."""
         urgent = list(broker.urgent_queues.values())
         queues = [*urgent, *broker.queues.values()]
-        return cls(queues, connection=broker.connection, serializer=JSONSerializer, urgent=urgent)
+        return cls(queues, connection=broker.connection, serializer=JSONSerializer, urgent=urgent, **more)
 
     def reorder_queues(self, reference_queue: rq.Queue) -> None:
         """Put the queues in the order of the next turn; ``reference_queue`` had this one."""

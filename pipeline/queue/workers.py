@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from errors import WorkersFailing
 
@@ -20,6 +22,9 @@ _RESPAWN_SECONDS = 2.0
 #: Workers that end this soon after their start, more often than this in a row, will never work.
 _SOON_SECONDS = 5.0
 _PATIENCE = 4
+#: What failed starts may leave behind before it is begun anew.
+_LOG_BYTES = 1_000_000
+_log = logging.getLogger("aktenwerk")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -31,10 +36,11 @@ def _in_child() -> None:
 class Crew:
     """``count`` workers; each is loaded once and forks for every task.
 
-    What they and the libraries they use have to say goes to the file ``log``, not across a progress bar.
+    What goes wrong before a worker has opened its own log goes to the file ``log``, not across a progress
+    bar; without one, to standard error.
     """
 
-    def __init__(self, count: int, broker_url: str, log: Path) -> None:
+    def __init__(self, count: int, broker_url: str, log: Path | None) -> None:
         self._count, self._log = count, log
         self._environment = {**os.environ, **ONE_THREAD, BROKER_VARIABLE: broker_url}
         self._workers: list[subprocess.Popen[bytes]] = []
@@ -48,11 +54,13 @@ class Crew:
         """
         ended = [worker for worker in self._workers if worker.poll() is not None]
         self._workers = [worker for worker in self._workers if worker not in ended]
+        for worker in ended:
+            _log.warning("worker.ended", extra={"signal": max(-worker.returncode, 0)})
         if any(worker.returncode >= 0 for worker in ended):  # by themselves: nobody killed them
             soon = time.monotonic() - self._started < _SOON_SECONDS
             self._soon_ended = self._soon_ended + 1 if soon else 0
             if self._soon_ended > _PATIENCE:
-                raise WorkersFailing(log=str(self._log))
+                raise WorkersFailing(log=str(self._log or "stderr"))
         if len(self._workers) == self._count or time.monotonic() < self._next_start:
             return
         self._started = time.monotonic()
@@ -62,7 +70,7 @@ class Crew:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A session of their own keeps the terminal's Ctrl-C away from Tesseract in the middle of a page.
-        with self._log.open("ab") as log:
+        with self._opened_log() as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "pipeline.jobs"],
                 env=self._environment,
@@ -72,6 +80,13 @@ class Crew:
                 start_new_session=True,
                 preexec_fn=_in_child,  # noqa: PLW1509 - only sets a flag of the kernel's
             )
+
+    def _opened_log(self) -> BinaryIO:
+        if self._log is None:
+            return os.fdopen(os.dup(sys.stderr.fileno()), "wb")
+        if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
+            os.truncate(self._log, 0)
+        return self._log.open("ab")
 
     def stop(self, seconds: float = 30.0) -> None:
         """Let every worker finish the task at hand; end it by force after ``seconds``."""

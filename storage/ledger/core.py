@@ -88,6 +88,13 @@ class Ledger:
             connection = opened.execution_options(**READING)
             yield Transaction(connection, self._now(connection))
 
+    def version(self) -> str:
+        """The database and its version, such as "PostgreSQL 15.14"; raises ``LedgerUnavailable``."""
+        with self.read() as tx:
+            dialect = tx.connection.dialect
+            numbers = ".".join(str(number) for number in dialect.server_version_info or ())
+        return f"{_NAMES.get(dialect.name, dialect.name)} {numbers}"
+
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
@@ -96,6 +103,7 @@ class Ledger:
         return self._clock() if self._clock else now_of(connection)
 
 
+_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 #: PostgreSQL's codes (appendix A of its manual) for a full disk, and the classes of those that pass:
 #: connection lost, conflict between transactions, too few resources, lock not had in time, shut down.
 _PG_DISK_FULL = "53100"

@@ -70,20 +70,23 @@ def put_back(
 ) -> None:
     """Let a row that ``owner`` works on wait again; nothing happens when it is in other hands by now."""
     mine = and_(table.c.id == row_id, state == "working", table.c.lease_owner == owner)
-    row = tx.one(select(table.c.attempts, table.c.begun, table.c.deferred).where(mine))
+    counted = (table.c.attempts, table.c.begun, table.c.deferred, table.c.deferred_since)
+    row = tx.one(select(*counted).where(mine))
     if row is None:
         return
     attempts, begun, deferred = row["attempts"], row["begun"], row["deferred"]
+    since = row["deferred_since"]
     if setback.kind == "failed":
         attempts += 1
     elif setback.kind == "deferred":
-        begun, deferred = max(begun - 1, 0), deferred + 1
+        begun, deferred, since = max(begun - 1, 0), deferred + 1, since or tx.now
     waits = {
         state.name: "waiting",
         "attempts": attempts,
         "begun": begun,
         "deferred": deferred,
         "deferred_by": setback.reason,
+        "deferred_since": since,
         "not_before": tx.now + wait_seconds(deferred if setback.kind == "deferred" else attempts),
         "lease_owner": None,
         "lease_until": None,
@@ -98,9 +101,8 @@ def wait_seconds(times: int) -> float:
 
 def release(table: Table) -> Update:
     """An update that ends the lease, whatever was waited for; callers add the row and its new state."""
-    return table.update().values(
-        lease_owner=None, lease_until=None, deferred=0, deferred_by=None, not_before=None
-    )
+    nothing = ("lease_owner", "lease_until", "deferred_by", "deferred_since", "not_before")
+    return table.update().values(deferred=0, **dict.fromkeys(nothing))
 
 
 def start_over(table: Table) -> Update:

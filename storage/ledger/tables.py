@@ -50,7 +50,7 @@ def _lease() -> list[Column[object]]:
 
     ``attempts`` ended in an error of their own, ``begun`` counts those that nobody ended as well,
     ``deferred`` those in a row that something out of reach (``deferred_by``, an ``errors`` code) ended;
-    the next one waits until ``not_before``.
+    the first of them at ``deferred_since``; the next one waits until ``not_before``.
     """
     return [
         Column("lease_owner", Text),
@@ -59,6 +59,7 @@ def _lease() -> list[Column[object]]:
         Column("begun", Integer, nullable=False, default=0, server_default="0"),
         Column("deferred", Integer, nullable=False, default=0, server_default="0"),
         Column("deferred_by", String(40)),
+        Column("deferred_since", Float),
         Column("not_before", Float),
     ]
 

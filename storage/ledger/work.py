@@ -21,7 +21,8 @@ class Task(NamedTuple):
     urgent: bool = False
 
 
-_LEASED: tuple[tuple[Table, Column[Any], Step], ...] = (
+#: What is worked on: its table, the column of its state, and the step.
+LEASED: tuple[tuple[Table, Column[Any], Step], ...] = (
     (sources, sources.c.state, "split"),
     (pages, pages.c.stage, "recognise"),
     (documents, documents.c.state, "assemble"),
@@ -36,7 +37,7 @@ def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> li
     if urgent is None:
         return [*open_tasks(tx, limit, urgent=True), *open_tasks(tx, limit, urgent=False)][:limit]
     tasks: list[Task] = []
-    for table, state, step in reversed(_LEASED):
+    for table, state, step in reversed(LEASED):
         free = leases.is_free(table, state, tx.now)
         query = select(table.c.id).where(free, _ranked(table, urgent))
         tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
@@ -68,7 +69,7 @@ def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:
 
 def deferred_by(tx: Transaction) -> str | None:
     """What some work is deferred by, an ``errors`` code; None when nothing is."""
-    for table, state, _ in _LEASED:
+    for table, state, _ in LEASED:
         query = select(table.c.deferred_by).where(state.in_(("waiting", "working")), table.c.deferred > 0)
         found: str | None = tx.value(query.limit(1))
         if found is not None:
@@ -79,7 +80,7 @@ def deferred_by(tx: Transaction) -> str | None:
 def is_drained(tx: Transaction) -> bool:
     """Whether nothing waits or is in work."""
     busy = (
-        select(table.c.id).where(state.in_(("waiting", "working"))).limit(1) for table, state, _ in _LEASED
+        select(table.c.id).where(state.in_(("waiting", "working"))).limit(1) for table, state, _ in LEASED
     )
     unfiled = select(stacks.c.id).where(stacks.c.state == "open").limit(1)
     return all(tx.value(query) is None for query in (*busy, unfiled))
@@ -87,9 +88,9 @@ def is_drained(tx: Transaction) -> bool:
 
 def holders(tx: Transaction) -> set[str]:
     """Everybody who holds a lease on anything."""
-    return {owner for table, _, _ in _LEASED for owner in leases.owners(tx, table)}
+    return {owner for table, _, _ in LEASED for owner in leases.owners(tx, table)}
 
 
 def expire(tx: Transaction, owner: str) -> int:
     """End all leases of an owner known to be dead."""
-    return sum(leases.expire(tx, table, owner) for table, _, _ in _LEASED)
+    return sum(leases.expire(tx, table, owner) for table, _, _ in LEASED)

@@ -50,7 +50,13 @@ def value_of(settings: Any, name: str) -> Any:
 
 def another(name: str, default: Any) -> Any:
     """A value that a setting may have and that is not its default."""
-    chosen = {"language": "de", "objects.store": "s3", "ocr.language": "eng"}
+    chosen = {
+        "language": "de",
+        "objects.store": "s3",
+        "ocr.language": "eng",
+        "log.to": "stderr",
+        "log.level": "error",
+    }
     if name in chosen:
         return chosen[name]
     if isinstance(default, bool):

@@ -40,6 +40,7 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("begun", sa.Integer(), nullable=False, server_default="0"))
         op.add_column(table, sa.Column("deferred", sa.Integer(), nullable=False, server_default="0"))
         op.add_column(table, sa.Column("deferred_by", sa.String(length=40), nullable=True))
+        op.add_column(table, sa.Column("deferred_since", sa.Float(), nullable=True))
         op.add_column(table, sa.Column("not_before", sa.Float(), nullable=True))
     op.add_column("stacks", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("stacks", sa.Column("deferred_by", sa.String(length=40), nullable=True))
