@@ -7,8 +7,6 @@ import re
 import socket
 import subprocess
 import urllib.request
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,7 @@ from storage.ledger import Ledger
 from storage.ledger.tables import sources
 from tests.cli.forked import Forked
 from tests.command import Akten
+from tests.redis_log import told
 from tests.servers import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,8 +59,8 @@ class TestLog:
 
     def test_what_went_to_quarantine_says_why(self, ran):
         (failure,) = ran.printed["failures"]
-        (told,) = [line for line in lines(ran.akten.data) if line.get("outcome") == "quarantined"]
-        assert (told["id"], told["code"], told["level"]) == (failure["id"], "encrypted", "warning")
+        (line,) = [line for line in lines(ran.akten.data) if line.get("outcome") == "quarantined"]
+        assert (line["id"], line["code"], line["level"]) == (failure["id"], "encrypted", "warning")
 
 
 def ids(ran, command: str) -> list[str]:
@@ -96,13 +95,7 @@ class TestNothingPersonal:
         assert self.found(secrets, text) == set()
 
     def test_in_anything_the_queue_server_was_ever_told(self, ran, secrets):
-        """Its append-only file has every command it was given, also what is no longer there."""
-        told = [
-            argument
-            for path in (ran.akten.data / "queue" / "appendonlydir").glob("*.incr.aof")
-            for argument in arguments(path.read_bytes())
-        ]
-        opened = b"\n".join(told)
+        opened = told(ran.akten.data / "queue")
         assert b'"recognise"' in opened
         assert b"akten-counted" in opened
         for encoding in ("utf-8", "latin-1"):
@@ -121,19 +114,6 @@ class TestNothingPersonal:
         number, holder = ran.truth.volumes[0].file_number, ran.truth.volumes[0].holder
         assert self.found(secrets, f"cannot open {number}")
         assert self.found(secrets, f"no such file: {holder.upper()}.pdf")
-
-
-def arguments(log: bytes) -> Iterator[bytes]:
-    """All arguments of the commands in Redis' append-only file, compressed ones opened as well."""
-    at = 0
-    while mark := re.compile(rb"\$(\d+)\r\n").search(log, at):
-        at = mark.end() + int(mark[1])
-        value = log[mark.end() : at]
-        yield value
-        try:
-            yield zlib.decompress(value)
-        except zlib.error:
-            continue
 
 
 class TestMetrics:
@@ -259,18 +239,18 @@ class TestStatusWhileThingsBurn:
         found = akten.json("status")
         assert found["parts"]["queue"]["code"] == "broker_unavailable"
         assert found["workers"] == {"alive": None, "busy": None, "machines": None}
-        told = akten("metrics").stdout
-        assert metrics(told)["aktenwerk_up", "queue"] == 0
-        assert "aktenwerk_workers_alive" not in told
-        assert "aktenwerk_open_tasks" in told
+        shown = akten("metrics").stdout
+        assert metrics(shown)["aktenwerk_up", "queue"] == 0
+        assert "aktenwerk_workers_alive" not in shown
+        assert "aktenwerk_open_tasks" in shown
 
     def test_a_ledger_that_is_away_ends_status_with_3_and_metrics_say_so(self, waiting):
         akten = Forked(waiting.data, {"AKTEN_LEDGER__URL": f"sqlite:///{waiting.data}/nowhere/ledger.db"})
         assert "The ledger cannot be opened" in akten("status", code=3).stderr
-        told = akten("metrics").stdout
-        assert metrics(told)["aktenwerk_up", "ledger"] == 0
-        assert "aktenwerk_pages" not in told
-        assert metrics(told)["aktenwerk_up", "store"] == 1
+        shown = akten("metrics").stdout
+        assert metrics(shown)["aktenwerk_up", "ledger"] == 0
+        assert "aktenwerk_pages" not in shown
+        assert metrics(shown)["aktenwerk_up", "store"] == 1
 
     def test_what_waits_for_something_out_of_reach_is_told_with_what_and_since_when(self, waiting):
         ledger = Ledger(f"sqlite:///{waiting.data / 'ledger.db'}")
@@ -283,8 +263,8 @@ class TestStatusWhileThingsBurn:
         assert found["since"] < found["next_try"]
         shown = waiting("status").stdout
         assert "The object store does not answer, for 5 min now. Waiting for it: files to open: 1." in shown
-        told = metrics(waiting("metrics").stdout)
-        assert told["aktenwerk_deferred_tasks", "store_unavailable", "split"] == 1
+        found = metrics(waiting("metrics").stdout)
+        assert found["aktenwerk_deferred_tasks", "store_unavailable", "split"] == 1
 
     def test_workers_that_do_not_get_on_are_noticed(self, waiting):
         """Nothing was finished for long, though a worker lives whose page never ends."""
@@ -325,8 +305,8 @@ class TestAlertRules:
 
     def test_every_metric_named_exists(self, ran):
         with redis_server.running(ran.akten.data / "queue"):
-            told = ran.akten("metrics").stdout
-        exist = {sample for family in text_string_to_metric_families(told) for sample in _names(family)}
+            shown = ran.akten("metrics").stdout
+        exist = {sample for family in text_string_to_metric_families(shown) for sample in _names(family)}
         documented = set(re.findall(r"`(aktenwerk_\w+)", (ROOT / "docs" / "operations.md").read_text()))
         named = set(re.findall(r"aktenwerk_\w+", self.RULES))
         assert named
