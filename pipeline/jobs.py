@@ -20,6 +20,7 @@ from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
 from errors import BrokerUnavailable
 from pipeline import flow, preflight
+from pipeline.context import this_process
 from pipeline.queue.account import Account, died
 from pipeline.queue.broker import Broker, translated
 from pipeline.queue.turns import FairWorker
@@ -104,7 +105,9 @@ def _work(settings: Settings) -> None:
     engine(settings.ocr.time_limit, settings.limits.reader_memory_mb)
     preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
-    worker = FairWorker.on(broker, worker_ttl=_SIGN_OF_LIFE_SECONDS, work_horse_killed_handler=_killed)
+    worker = FairWorker.on(
+        broker, name=this_process(), worker_ttl=_SIGN_OF_LIFE_SECONDS, work_horse_killed_handler=_killed
+    )
     _silence()
     with translated():
         worker.work(logging_level="ERROR")

@@ -24,7 +24,7 @@ from config.settings import Settings
 from errors import N_, AktenError, BrokerUnavailable, LedgerUnavailable, StoreUnavailable, WrongUse
 from pipeline.queue.observe import BOUNDS, Counted
 from reports.health import Queued, answer, ask_queue, ask_store, asked, seconds_of
-from storage.ledger import Transaction, counts, health
+from storage.ledger import Transaction, counts, health, seals, verifications
 
 #: Prometheus gives up after 10 seconds unless told otherwise.
 _LEDGER_PATIENCE = 8.0
@@ -141,15 +141,17 @@ def _moments(tx: Transaction) -> Iterator[Metric]:
     age = max(0.0, tx.now - seconds_of(oldest)) if oldest else 0.0
     text = "Age of the oldest batch with a page not yet read or filed; 0 when there is none."
     yield _gauge("oldest_waiting_page_age_seconds", text, _one(age))
+    seal, verified = seals.newest(tx), verifications.last_finished(tx)
     moments = {
         "last_finished": ("When a task was last finished.", health.last_finished(tx)),
-        "last_seal": ("When the events were last sealed.", health.last_seal(tx)),
+        "last_seal": ("When the events were last sealed.", seal.seal.sealed_at if seal else None),
+        "last_verify": ("When a verification last ended.", verified.finished_at if verified else None),
     }
-    verified = health.last_verification(tx)
     if verified:
-        moments["last_verify"] = ("When a verification last ended.", verified.finished_at)
-        found = {"checked": verified.checked, "damaged": verified.damaged, "missing": verified.missing}
+        found = {name: getattr(verified, name) for name in ("checked", "damaged", "missing")}
         yield _gauge("last_verify_objects", "What the last verification found.", _by_one(found), "result")
+        problems = "What did not add up in the last verification, objects or anything else."
+        yield _gauge("last_verify_problems", problems, _one(verified.problems or 0))
     for name, (told, at) in moments.items():
         if at:
             yield _gauge(f"{name}_timestamp_seconds", told, _one(seconds_of(at)))

@@ -6,15 +6,14 @@ as disposable as the queue: wiped with it, they begin again at nothing, as count
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import psutil
 import rq
 from rq.utils import as_text, utcparse
 
-from pipeline.queue.broker import Broker, translated
+from pipeline.context import is_dead
+from pipeline.queue.broker import STEPS, Broker, translated
 
 #: Upper bounds in seconds of the histogram of what tasks take.
 BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
@@ -55,25 +54,22 @@ def depth(broker: Broker) -> dict[tuple[str, str], int]:
 def workers(broker: Broker) -> Workers:
     """Who works on this installation's queues; raises ``BrokerUnavailable``.
 
-    A worker that was killed is missed at once on this machine, elsewhere when its sign of life runs out.
+    Workers are named as they are in leases, so that one that was killed is missed at once on its machine;
+    elsewhere when its sign of life runs out.
     """
     with translated():
-        keys = rq.Worker.all_keys(queue=next(iter(broker.queues.values())))
+        keys = rq.Worker.all_keys(queue=broker.queues[STEPS[0]])
         with broker.connection.pipeline(transaction=False) as asked:
             for key in keys:
-                asked.hmget(key, ["hostname", "pid", "state", "birth"])
-            answers = [[(value or b"").decode() for value in answer] for answer in asked.execute()]
-    here = socket.gethostname()
-    alive = [
-        answer for answer in answers
-        if answer[0] and (answer[0] != here or psutil.pid_exists(int(answer[1])))
-    ]  # fmt: skip
-    births = [utcparse(answer[3]).timestamp() for answer in alive]
+                asked.hmget(key, ["state", "birth"])
+            told = [[as_text(value) for value in values if value] for values in asked.execute()]
+    names = [key.removeprefix(rq.Worker.redis_worker_namespace_prefix) for key in keys]
+    alive = {name: values for name, values in zip(names, told, strict=True) if values and not is_dead(name)}
     return Workers(
         alive=len(alive),
-        busy=sum(answer[2] == "busy" for answer in alive),
-        machines=len({answer[0] for answer in alive}),
-        since=min(births, default=None),
+        busy=sum(state == "busy" for state, _ in alive.values()),
+        machines=len({name.rsplit("/", 2)[0] for name in alive}),
+        since=min((utcparse(birth).timestamp() for _, birth in alive.values()), default=None),
     )
 
 

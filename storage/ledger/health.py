@@ -12,17 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Table, func, select
 
 from storage.ledger.core import Transaction
-from storage.ledger.tables import (
-    alarms,
-    batches,
-    documents,
-    events,
-    pages,
-    seals,
-    sources,
-    stacks,
-    verifications,
-)
+from storage.ledger.tables import alarms, batches, documents, events, pages, sources, stacks
 from storage.ledger.work import LEASED, Step, Task
 
 #: Kinds of events that end a task; looked for among the newest ones.
@@ -62,16 +52,6 @@ class Fate:
     def is_open(self) -> bool:
         """Whether it is still to be done."""
         return self.state in ("waiting", "working", "open")
-
-
-@dataclass(frozen=True, slots=True)
-class LastVerification:
-    """The verification that was finished last."""
-
-    finished_at: str
-    checked: int
-    damaged: int
-    missing: int
 
 
 def fate(tx: Transaction, task: Task) -> Fate | None:
@@ -168,20 +148,6 @@ def alarms_by_code(tx: Transaction) -> dict[str, int]:
         .group_by(alarms.c.code)
     )
     return {row["code"]: int(row["n"]) for row in tx.rows(query)}
-
-
-def last_seal(tx: Transaction) -> str | None:
-    """When the events were last sealed."""
-    found: str | None = tx.value(select(seals.c.sealed_at).order_by(seals.c.number.desc()).limit(1))
-    return found
-
-
-def last_verification(tx: Transaction) -> LastVerification | None:
-    """The verification that was finished last, and what it found."""
-    columns = [verifications.c[name] for name in LastVerification.__slots__]
-    query = select(*columns).where(verifications.c.finished_at.is_not(None))
-    row = tx.one(query.order_by(verifications.c.finished_at.desc()).limit(1))
-    return LastVerification(**row) if row else None
 
 
 def _counted(tx: Transaction, column: Column[Any]) -> dict[str, int]:

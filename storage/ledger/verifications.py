@@ -56,6 +56,11 @@ def last_full(tx: Transaction) -> Run | None:
     return _one(tx, select(*_COLUMNS).where(whole))
 
 
+def last_finished(tx: Transaction) -> Run | None:
+    """The last one that came to its end, however much it read."""
+    return _one(tx, select(*_COLUMNS).where(verifications.c.finished_at.is_not(None)))
+
+
 def _one(tx: Transaction, query: Select[tuple[object, ...]]) -> Run | None:
     row = tx.one(query.order_by(verifications.c.id.desc()).limit(1))
     return Run(**row) if row else None

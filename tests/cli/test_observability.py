@@ -7,6 +7,8 @@ import re
 import socket
 import subprocess
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 
 from config.logs import FIELDS
+from pipeline.context import this_process
 from pipeline.queue import redis_server
 from storage.ledger import Ledger
 from storage.ledger.tables import sources
@@ -267,17 +270,8 @@ class TestStatusWhileThingsBurn:
         assert found["aktenwerk_deferred_tasks", "store_unavailable", "split"] == 1
 
     def test_workers_that_do_not_get_on_are_noticed(self, waiting):
-        """Nothing was finished for long, though a worker lives whose page never ends."""
-        with redis_server.running(waiting.data / "queue") as url, redis.Redis.from_url(url) as client:
-            ours = {
-                "hostname": "elsewhere",
-                "pid": "1",
-                "state": "busy",
-                "birth": "2026-01-01T00:00:00.000000Z",
-            }
-            client.hset("rq:worker:w", mapping=ours)
-            client.sadd("rq:workers:akten-split", "rq:worker:w")
-            client.sadd("rq:workers:akten-assemble", "rq:worker:w")
+        """Nothing was finished for long, though a worker lives, on another machine, whose page never ends."""
+        with worker(waiting, "elsewhere/1/1.00"):
             found = waiting.json("status")
             assert found["workers"] == {"alive": 1, "busy": 1, "machines": 1}
             assert found["stalled_seconds"] > 3600
@@ -286,16 +280,18 @@ class TestStatusWhileThingsBurn:
     def test_a_worker_of_this_machine_that_was_killed_is_not_counted(self, waiting):
         gone = subprocess.Popen(["true"])
         gone.wait()
-        with redis_server.running(waiting.data / "queue") as url, redis.Redis.from_url(url) as client:
-            worker = {
-                "hostname": socket.gethostname(),
-                "pid": gone.pid,
-                "state": "busy",
-                "birth": "2026-01-01T00:00:00Z",
-            }
-            client.hset("rq:worker:w", mapping=worker)
-            client.sadd("rq:workers:akten-assemble", "rq:worker:w")
+        machine = this_process().rsplit("/", 2)[0]
+        with worker(waiting, f"{machine}/{gone.pid}/1.00"):
             assert waiting.json("status")["workers"]["alive"] == 0
+
+
+@contextmanager
+def worker(akten: Forked, name: str) -> Iterator[None]:
+    """What rq leaves on the queue's server of a busy worker that began long ago."""
+    with redis_server.running(akten.data / "queue") as url, redis.Redis.from_url(url) as client:
+        client.hset(f"rq:worker:{name}", mapping={"state": "busy", "birth": "2026-01-01T00:00:00.000000Z"})
+        client.sadd("rq:workers:akten-assemble", f"rq:worker:{name}")
+        yield
 
 
 class TestAlertRules:
