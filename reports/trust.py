@@ -9,7 +9,7 @@ from rich.text import Text
 
 from config.words import _, say
 from errors import N_
-from reports.terminal import line, next_step, out, plain, table
+from reports.terminal import line, next_step, plain
 
 Shape = Mapping[str, Any]
 
@@ -83,7 +83,6 @@ def seals(rows: Sequence[Shape]) -> None:
     if not rows:
         line(_("There is no seal yet."))
         return
-    shown = table(_("Seal"), _("Time"), _("Events"), _("Hash"), right=(0, 2), whole=(1,))
     for row in rows:
-        shown.add_row(str(row["number"]), row["sealed_at"], str(row["events"]), row["sha256"])
-    out.print(shown)
+        # The hash first and whole, as sha256sum prints it: it is there to be copied.
+        plain(f"{row['sha256']}  " + say(N_("Seal {number} of {sealed_at}, {events} events"), row))

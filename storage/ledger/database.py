@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,8 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
         connection.isolation_level = None  # we say BEGIN ourselves, below
+        # Text that somebody made invalid can still be read: verification has to name it.
+        connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
         for pragma in (
             f"busy_timeout = {_BUSY_SECONDS * 1000}",
             "journal_mode = WAL",
