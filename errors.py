@@ -9,7 +9,7 @@
     │   │   IndexOutdated, IndexBusy*, IndexElsewhere, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
-    │   │   UnsupportedFormat, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
+    │   │   UnsupportedFormat, Archive, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
     │   │   DigestMismatch, ReaderBroke, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
     ├── CodeOnPage            the page is kept as a page and flagged
@@ -391,6 +391,14 @@ class UnsupportedFormat(BadInput):
     code = "unsupported_format"
     message = N_("The file is no PDF, TIFF, JPEG or PNG ({actual}).")
     hint = N_("Print it to PDF and ingest that, or leave the file out.")
+
+
+class Archive(BadInput):
+    """A ZIP file or the like: never unpacked here, for what is in it is nobody's delivery yet."""
+
+    code = "archive"
+    message = N_("The file is an archive ({actual}); archives are not unpacked.")
+    hint = N_("Unpack it into a folder and ingest that.")
 
 
 class FileTooLarge(BadInput):

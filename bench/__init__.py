@@ -1,1 +1,1 @@
-"""Trials that take minutes: what the tests show in small, on more pages and with figures for the docs."""
+"""Trials and measurements that take minutes: on more pages, or on files that are not in the repository."""

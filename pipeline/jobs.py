@@ -32,7 +32,7 @@ _PAUSE_SECONDS = 1.0
 #: A worker that does not say for so long, and somewhat, that it lives counts as dead.
 _SIGN_OF_LIFE_SECONDS = 60
 _log = logging.getLogger("aktenwerk")
-_STEPS = {
+STEPS = {
     "split": flow.split_source,
     "recognise": flow.recognise_page,
     "file": flow.file_stack,
@@ -61,7 +61,7 @@ def _run(task: Task) -> None:
     with open_context(settings, migrate=False) as ctx, closing(broker):
         account = Account.open(ctx.ledger, task)
         try:
-            following = _STEPS[task.step](ctx, task.id)
+            following = STEPS[task.step](ctx, task.id)
         except Exception as error:
             flow.give_back(ctx, task, error)
             account.close(ctx.ledger, broker, error=error)

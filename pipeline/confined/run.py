@@ -151,7 +151,7 @@ def _judged(answer: Answer, bounds: Bounds) -> object:
     if answer.kind == "memory":
         raise ReaderBroke(detail=N_("it needs more than {limit} MB of memory"), limit=bounds.memory_mb)
     if answer.kind == "unforeseen":
-        _log.warning("in a confined child: %s", answer.value)
+        _log.warning("reader.unforeseen", extra={"code": answer.value})
         raise RuntimeError(answer.value)
     return answer.value
 

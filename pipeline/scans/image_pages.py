@@ -35,10 +35,11 @@ ASSUMED_DPI = 300.0
 #: Fax pixels (204 × 98 dpi) are not square, rounding errors of metric units are no reason to resample.
 SQUARE = 1.02
 
-#: All that Pillow's decoders are known to raise on bytes that were made to hurt.
+#: All that Pillow's decoders are known to raise on bytes that were made to hurt. ``MemoryError`` is none of
+#: them: it ends the child that reads (``pipeline.confined``) and is its reason.
 DECODER_ERRORS = (
     *(OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, SyntaxError, EOFError),
-    *(ArithmeticError, AssertionError, NotImplementedError, RuntimeError, struct.error, MemoryError),
+    *(ArithmeticError, AssertionError, NotImplementedError, RuntimeError, struct.error),
     Image.DecompressionBombError,
 )
 

@@ -149,23 +149,41 @@ def _parse(owner: pikepdf.Object) -> list[ContentStreamInstruction | ContentStre
 def decodes_within(stream: pikepdf.Stream, limit: int) -> bool:
     """Whether ``stream`` surely decodes to at most ``limit`` bytes; found without keeping the result."""
     raw = stream.read_raw_bytes()
-    filters = stream.get("/Filter")
-    if isinstance(filters, pikepdf.Array) and len(filters) == 1:
-        filters = filters[0]
-    if filters is None or (isinstance(filters, pikepdf.Array) and not len(filters)):
-        return len(raw) <= limit
-    if filters != Name.FlateDecode:
+    if not is_flate(stream):
         return len(raw) <= min(limit, _MOST_UNCHECKED)
-    inflater, total = zlib.decompressobj(), 0
+    pieces: Iterator[bytes] = iter([raw])
+    for _ in _filters(stream):
+        pieces = _inflated(pieces)
+    total = 0
     try:
-        while raw and not inflater.eof:
-            total += len(inflater.decompress(raw, 2**20))
+        for piece in pieces:
+            total += len(piece)
             if total > limit:
                 return False
-            raw = inflater.unconsumed_tail
     except zlib.error:  # qpdf keeps what came before the damage
         return True
     return True
+
+
+def is_flate(stream: pikepdf.Stream) -> bool:
+    """Whether a stream is only deflated, once, several times or not at all."""
+    return all(one == Name.FlateDecode for one in _filters(stream))
+
+
+def _filters(stream: pikepdf.Stream) -> list[pikepdf.Object]:
+    filters = stream.get("/Filter")
+    if filters is None:
+        return []
+    return list(filters) if isinstance(filters, pikepdf.Array) else [filters]
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    inflater = zlib.decompressobj()
+    for piece in pieces:
+        rest = piece
+        while rest and not inflater.eof:
+            yield inflater.decompress(rest, 2**20)
+            rest = inflater.unconsumed_tail
 
 
 def drop_invisible_text(form: pikepdf.Stream, depth: int = 0) -> None:

@@ -18,12 +18,18 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
-from pikepdf import Matrix, Name, Pdf
+from pikepdf import Matrix, Pdf
 
 from errors import N_, DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
-from pipeline.scans.pdf_content import PlacedImage, decodes_within, drop_invisible_text, sole_image
+from pipeline.scans.pdf_content import (
+    PlacedImage,
+    decodes_within,
+    drop_invisible_text,
+    is_flate,
+    sole_image,
+)
 from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, form_of, has_end, isolate, open_pdf, sheet_of
 from pipeline.scans.poppler import read_words, render
 from pipeline.scans.source import (
@@ -204,14 +210,13 @@ def _visible_annotations(page: pikepdf.Page) -> bool:
 def _decode(image: pikepdf.Stream) -> Pixels | None:
     """The image's pixels, its masks on white; ``None`` where pikepdf and Pillow cannot, or should not.
 
-    Raises ``PageUnreadable`` for data that end too early: a rendering would hide that a part is missing.
+    Raises ``PageUnreadable`` for data that end too early, since a rendering would hide that a part is
+    missing, and for data that go on and on.
     """
     width, height = int(image.Width), int(image.Height)
     try:
-        filters = image.get("/Filter")
-        flate = filters in (Name.FlateDecode, None)
-        if flate and not decodes_within(image, (width * 8 + 1) * height * 2):
-            return None
+        if is_flate(image) and not decodes_within(image, (width * 8 + 1) * height * 2):
+            raise PageUnreadable(detail=N_("image data go on far beyond its size"))
         with pikepdf.PdfImage(image).as_pil_image() as picture:
             return to_pixels(picture) if picture.size == (width, height) else None
     except (*PDF_ERRORS, *DECODER_ERRORS) as error:

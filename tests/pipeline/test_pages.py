@@ -19,6 +19,7 @@ from pipeline.scans.pages import Limits, MediaType, Origin, inspect, open_page, 
 
 OPEN_DATA = Path(__file__).parents[3] / "shared" / "data" / "open"
 LIMITS = Limits()
+OFFICE = b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml"
 LETTER = "Sehr geehrte Damen und Herren, hiermit beantrage ich die Verlängerung."
 
 
@@ -117,7 +118,11 @@ class TestSniff:
         [
             (b"", "a.pdf", errors.EmptyFile, {}),
             (b"%PDF-1.4", "a.jpg", errors.MislabelledFile, {"claimed": "JPEG", "actual": "PDF"}),
-            (b"PK\x03\x04", "a.pdf", errors.MislabelledFile, {"claimed": "PDF", "actual": "ZIP/Office"}),
+            (b"PK\x03\x04" + bytes(26) + b"../../a.pdf", "a.pdf", errors.Archive, {"actual": "ZIP"}),
+            (bytes(257) + b"ustar", "delivery.tar", errors.Archive, {"actual": "TAR"}),
+            (b"\x1f\x8b\x08", "delivery.tar.gz", errors.Archive, {"actual": "GZIP"}),
+            (OFFICE, "a.pdf", errors.MislabelledFile, {"claimed": "PDF", "actual": "Office"}),
+            (OFFICE, "a.docx", errors.UnsupportedFormat, {"actual": "Office"}),
             (b"RIFF\0\0\0\0WEBPVP8 ", "a.webp", errors.UnsupportedFormat, {"actual": "WebP"}),
             (b"\0\0\0\x18ftypheic", "IMG.HEIC", errors.UnsupportedFormat, {"actual": "HEIC"}),
             (b"<!DOCTYPE html><p>", "mail", errors.UnsupportedFormat, {"actual": "HTML"}),
