@@ -34,13 +34,13 @@ class Measured(NamedTuple):
 
 def main() -> None:
     """Print the table."""
-    print(f"{'ledger':12}{'processes':>10}{'pages/s':>10}{'median ms':>11}{'p95 ms':>9}")  # noqa: T201
+    print(f"{'ledger':12}{'processes':>10}{'pages/s':>10}{'median ms':>11}{'p95 ms':>9}")
     with tempfile.TemporaryDirectory() as folder, PostgresServer() as server:
         for crew in CREWS:
             addresses = {"SQLite": f"sqlite:///{folder}/{crew}.db", "PostgreSQL": server.database()}
             for name, url in addresses.items():
                 found = measure(url, crew)
-                print(  # noqa: T201
+                print(
                     f"{name:12}{crew:>10}{found.per_second:>10.0f}{found.median_ms:>11.1f}{found.p95_ms:>9.1f}"
                 )
 

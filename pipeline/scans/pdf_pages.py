@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
-from pikepdf import Matrix, Pdf
+from pikepdf import Matrix, Name, Pdf
 
 from errors import N_, DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Pixels, Word
