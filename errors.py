@@ -6,7 +6,7 @@
     │   │   BadHotFolder, BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   IndexOutdated, IndexBusy*, IndexElsewhere, WorkersFailing, PlaceUnusable
+    │   │   IndexOutdated, IndexBusy*, IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, Archive, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -281,6 +281,15 @@ class IndexElsewhere(PartMissing):
     code = "index_elsewhere"
     message = N_("The search index is not kept here: {detail}.")
     hint = N_("Search there. To move it here: set index.here = true, then 'akten index rebuild'.")
+
+
+class IntakeBusy(PartMissing):
+    """Files are being taken in, or somebody recovers already."""
+
+    code = "intake_busy"
+    retryable = True
+    message = N_("Files are being taken in just now; what is not yet registered would look like lost.")
+    hint = N_("Stop 'akten watch', 'run' and 'ingest' on all machines, or wait, then run the command again.")
 
 
 class WorkersFailing(PartMissing):

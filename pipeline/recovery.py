@@ -4,8 +4,8 @@ First the records of intakes, oldest first, exactly as the intakes registered th
 not even a record names: an intake was cut off between the two, so nobody was promised anything, but they
 are there. Reading, filing and binding then come to the same bytes as before, so products need no record.
 
-Running it again finds what is left. Nothing may be taken in meanwhile: an original that is stored and
-about to be registered would look as if nobody knew it.
+Running it again finds what is left. Nothing is taken in meanwhile: an original that is stored and about to
+be registered would look as if nobody knew it.
 """
 
 from __future__ import annotations
@@ -51,15 +51,17 @@ def recover(ledger: Ledger, objects: ObjectStore, on_key: Progress = lambda _kin
     """Register what is in the store and unknown to the ledger.
 
     Of every record the ledger lacks its time and key are held in memory, of everything else a few hundred
-    keys. Raises ``RecordUnreadable``, before anything is registered, for a record a newer version wrote.
+    keys. Raises ``IntakeBusy`` while files are taken in, and ``RecordUnreadable``, before anything is
+    registered, for a record a newer version wrote.
     """
-    damaged: list[str] = []
-    unknown = sorted(_unknown_records(ledger, objects, on_key, damaged))
-    found = [_register(ledger, _read(objects, key), key) for _, key in unknown]
-    by_record = [new for new in found if new is not None]
-    originals: list[str] = []
-    for some in _portions(_unknown_originals(ledger, objects, on_key)):
-        originals += _adopt(ledger, objects, some, damaged)
+    with ledger.recovering():
+        damaged: list[str] = []
+        unknown = sorted(_unknown_records(ledger, objects, on_key, damaged))
+        found = [_register(ledger, _read(objects, key), key) for _, key in unknown]
+        by_record = [new for new in found if new is not None]
+        originals: list[str] = []
+        for some in _portions(_unknown_originals(ledger, objects, on_key)):
+            originals += _adopt(ledger, objects, some, damaged)
     return Recovery(len(by_record), sum(by_record), tuple(originals), tuple(damaged))
 
 

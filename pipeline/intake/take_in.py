@@ -8,14 +8,14 @@ again is always safe.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from errors import N_, NothingToDo
 from pipeline import damage
 from pipeline.intake.affiliation import Affiliation
-from pipeline.intake.delivery import Delivery, find
+from pipeline.intake.delivery import Delivery, Findings, find
 from pipeline.intake.record import Kept, describe, keep
 from pipeline.intake.register import Intake, register
 from storage.ledger import Ledger, sources
@@ -41,23 +41,30 @@ def take_in(
     ``OwnFolder``; ``StoreUnavailable`` or ``DiskFull`` before anything is registered.
     """
     found = find(paths, own)
-    kept: list[Kept] = []
+    with ledger.taking_in():
+        kept = list(_keep_all(ledger, objects, found, on_file))
+        with ledger.read() as tx:
+            record = describe(tx, found, kept, affiliation, urgent=urgent)
+        # A delivery of nothing but known files makes no batch: it may come every night.
+        makes_batch = not kept or any(one.is_new for one in kept)
+        record_key = keep(objects, record) if makes_batch else None
+        with ledger.write() as tx:
+            intake = register(tx, record, record_key)
+    return replace(intake, content={one.delivery.path: one.sha256 for one in kept})
+
+
+def _keep_all(
+    ledger: Ledger, objects: ObjectStore, found: Findings, on_file: Callable[[int, int], None]
+) -> Iterator[Kept]:
+    """Store all files of a delivery; one that cannot be read is noted as missing."""
     for done, delivery in enumerate(found.deliveries, 1):
         try:
-            kept.append(_keep(ledger, objects, delivery))
+            yield _keep(ledger, objects, delivery)
         except NothingToDo:
             found.missing("unreadable", delivery, {"detail": N_("it has vanished")})
         except OSError as error:
             found.missing("unreadable", delivery, {"detail": error.strerror or str(error)})
         on_file(done, len(found.deliveries))
-    with ledger.read() as tx:
-        record = describe(tx, found, kept, affiliation, urgent=urgent)
-    # A delivery of nothing but known files makes no batch: it may come every night.
-    makes_batch = not kept or any(one.is_new for one in kept)
-    record_key = keep(objects, record) if makes_batch else None
-    with ledger.write() as tx:
-        intake = register(tx, record, record_key)
-    return replace(intake, content={one.delivery.path: one.sha256 for one in kept})
 
 
 def _keep(ledger: Ledger, objects: ObjectStore, delivery: Delivery) -> Kept:

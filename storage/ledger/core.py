@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Executable, Row, RowMapping
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from errors import N_, AktenError, DiskFull, LedgerUnavailable, WrongUse
+from storage.ledger import intake_lock
 from storage.ledger.database import READING, now_of, open_database
 from storage.ledger.tables import events
 
@@ -94,6 +95,18 @@ class Ledger:
             dialect = tx.connection.dialect
             numbers = ".".join(str(number) for number in dialect.server_version_info or ())
         return f"{_NAMES.get(dialect.name, dialect.name)} {numbers}"
+
+    @contextmanager
+    def taking_in(self) -> Iterator[None]:
+        """Held while files are taken in: nobody recovers meanwhile."""
+        with _translated(), intake_lock.shared(self._engine):
+            yield
+
+    @contextmanager
+    def recovering(self) -> Iterator[None]:
+        """Held during a recovery: nobody takes in meanwhile. Raises ``IntakeBusy`` while somebody does."""
+        with _translated(), intake_lock.exclusive(self._engine):
+            yield
 
     def close(self) -> None:
         """Close all connections."""

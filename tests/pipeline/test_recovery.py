@@ -27,7 +27,7 @@ NOTHING = Recovery(0, 0, (), ())
 #: All that registering writes, but events and when an alarm was raised.
 REGISTERED = {
     "batches": "SELECT id, name, received_at, record_key FROM batches",
-    "stacks": "SELECT id, batch_id, name, state FROM stacks",
+    "stacks": "SELECT id, batch_id, name, state, urgent FROM stacks",
     "sources": (
         "SELECT id, sha256, batch_id, stack_id, position, name, size, object_key, hint_volume_id, hint_by,"
         " expected_pages, state, reason, reason_params FROM sources"
