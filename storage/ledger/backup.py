@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from errors import N_, DiskFull, Interrupted, LedgerDamaged, LedgerExists, LedgerUnavailable
 from storage.ledger import work
 from storage.ledger.core import Ledger
+from storage.ledger.database import address_of
 from storage.ledger.documents import forget_index
 
 #: Steps of SQLite's machine after which Python may notice Ctrl-C: a few milliseconds.
@@ -43,21 +44,19 @@ class Copy:
 
 
 def database_file(url: str) -> Path | None:
-    """The file an SQLite ledger lies in; None for a ledger on a server."""
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite" or not address.database:
-        return None
-    return Path(address.database)
+    """The file an SQLite ledger lies in; None for one in PostgreSQL. Raises ``BadSetting``."""
+    address = address_of(url)
+    return Path(address.database or "") if address.get_backend_name() == "sqlite" else None
 
 
 def dump_command(url: str, target: Path) -> str:
     """The shell command that backs up a PostgreSQL ledger to a file, without its password."""
-    return shlex.join(["pg_dump", "--format=custom", f"--file={target}", *_server(make_url(url))])
+    return shlex.join(["pg_dump", "--format=custom", f"--file={target}", *_server(address_of(url))])
 
 
 def restore_command(url: str, backup: Path) -> str:
     """The shell command that fills an empty PostgreSQL database from such a file."""
-    return shlex.join(["pg_restore", "--exit-on-error", "--no-owner", *_server(make_url(url)), str(backup)])
+    return shlex.join(["pg_restore", "--exit-on-error", "--no-owner", *_server(address_of(url)), str(backup)])
 
 
 def _server(address: URL) -> Iterator[str]:

@@ -21,7 +21,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from errors import N_, BadSetting, LedgerUnavailable
@@ -51,7 +51,7 @@ def open_database(url: str, *, migrate: bool = True) -> Engine:
     """
     try:
         engine = _engine(url)
-    except (ArgumentError, ImportError) as error:
+    except (ArgumentError, ImportError) as error:  # a driver after "sqlite+" that is not there
         raise BadSetting(name="ledger.url", detail=str(error)) from error
     try:
         if migrate:
@@ -71,20 +71,28 @@ def now_of(connection: Connection) -> float:
     return float(connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())").scalar_one())
 
 
+def address_of(url: str) -> URL:
+    """A database's address taken apart. Raises ``BadSetting`` unless it means SQLite or PostgreSQL."""
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise BadSetting(name="ledger.url", detail=str(error)) from error
+    if address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadSetting(name="ledger.url", detail=N_("neither sqlite:// nor postgresql://"))
+    return address
+
+
 def _engine(url: str) -> Engine:
-    address = make_url(url)
-    kind = address.get_backend_name()
-    if kind == "sqlite":
+    address = address_of(url)
+    if address.get_backend_name() == "sqlite":
         engine = create_engine(address)
         _prepare_sqlite(engine)
-    elif kind == "postgresql":
+    else:
         # A connection the server has closed meanwhile is noticed before it is used.
         options = {"timeout": _SILENCE_SECONDS, "application_name": "aktenwerk"}
         address = address.set(drivername="postgresql+pg8000")
         engine = create_engine(address, pool_pre_ping=True, connect_args=options)
         _prepare_postgresql(engine)
-    else:
-        raise ArgumentError(N_("neither sqlite:// nor postgresql://"))
     return engine
 
 

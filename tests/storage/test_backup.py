@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from errors import Interrupted, LedgerDamaged, LedgerExists, LedgerUnavailable
+from errors import BadSetting, Interrupted, LedgerDamaged, LedgerExists, LedgerUnavailable
 from storage.ledger import Ledger, documents, inventory, sources
 from storage.ledger.backup import back_up, database_file, dump_command, put_back, restore_command
 from storage.ledger.leases import Claim
@@ -226,6 +226,11 @@ class TestPostgres:
         with restored.read() as tx:
             assert tx.value(select(events.c.subject)) == "batch"
         restored.close()
+
+    @pytest.mark.parametrize("url", ["", "nonsense", "mysql://user@host/name"])
+    def test_an_address_of_neither_is_refused(self, url):
+        with pytest.raises(BadSetting):
+            database_file(url)
 
     def test_a_password_is_not_repeated(self):
         command = dump_command("postgresql://akten:geheim@db.intern:5433/akten", Path("/backup/ledger.dump"))
