@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import N_, AktenError, BadHotFolder, Interrupted, NothingToDo, Param, PlaceUnusable, fill
+from pipeline import damage
 from pipeline.intake import arrivals, moves
 from pipeline.intake.delivery import is_junk, printable
 from pipeline.intake.register import Intake
@@ -310,6 +311,8 @@ class HotFolder:
         for path, sha256 in content.items():
             self._check_stop()
             if not ensure_stored(self._office.objects, path, sha256):
+                with self._office.ledger.write() as tx:
+                    damage.clear(tx, sha256[:20])
                 self._tell(one, N_("its original was damaged or missing in the store and was stored again"))
         with self._office.ledger.read() as tx:
             known = fates(tx, hashes)

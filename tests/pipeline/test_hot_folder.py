@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 from errors import BadHotFolder, NothingToDo, PlaceUnusable
+from pipeline import damage
 from pipeline.corrections import retry_all
 from pipeline.intake import moves
 from pipeline.intake.hot_folder import HotFolder, Notice, Office
 from pipeline.intake.release import Problem
 from storage.ledger import Ledger
 from storage.ledger.fates import fates
+from storage.ledger.recorded import Recorded
 from storage.objects import original_key, sha256_of
 from tests import office as desk
 
@@ -348,7 +350,12 @@ class TestChanged:
         damaged, lost = (watched.office.ctx.objects.local_path(key) for key in keys)
         damaged.write_bytes(b"something else")
         lost.unlink()
+        with watched.office.ctx.ledger.write() as tx:
+            for code, key in zip(("object_damaged", "object_missing"), keys, strict=True):
+                sha256 = Path(key).name
+                damage.sound(tx, Recorded("original", sha256[:20], key, sha256), code)
         watched.settle()
+        assert watched.office.alarms() == []
         assert watched.lying("done") == ["eins.pdf", "zwei.pdf"]
         assert [watched.office.ctx.objects.digest(key).key for key in keys] == keys
         assert sum("stored again" in told for told in watched.told()) == 2
