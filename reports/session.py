@@ -27,6 +27,7 @@ from reports import process, results, shapes
 from reports.progress import bar
 from storage.index import SearchIndex
 from storage.ledger import Ledger, documents
+from storage.objects import ObjectStore
 
 _log = logging.getLogger("aktenwerk")
 
@@ -75,24 +76,37 @@ def take_in(
     chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool, urgent: bool = False
 ) -> str | None:
     """Take in files with a progress bar; returns the batch they are in."""
-    began = time.monotonic()
-    affiliation = Affiliation(chosen.files.number_pattern)
     objects = wiring.open_objects(chosen)
     with bar(_("files/s"), quiet=quiet) as shown:
-        result = intake.take_in(
+        result = taken(
+            chosen,
             opened,
             objects,
             paths,
-            affiliation,
             lambda done, total: shown.show(_("Taking in"), done, total),
-            own=(chosen.data, chosen.objects_folder),
             urgent=urgent,
         )
-    taken = {"batch": result.batch_id, "count": result.new, "seconds": round(time.monotonic() - began, 3)}
-    _log.info("batch.taken", extra=taken)
     if not quiet:
         results.taken_in(result)
     return result.batch_id
+
+
+def taken(
+    chosen: Settings,
+    opened: Ledger,
+    objects: ObjectStore,
+    paths: Sequence[Path],
+    on_file: Callable[[int, int], None],
+    *,
+    urgent: bool,
+) -> intake.Intake:
+    """Take in files as the settings say, and log it."""
+    began, own = time.monotonic(), (chosen.data, chosen.objects_folder)
+    affiliation = Affiliation(chosen.files.number_pattern)
+    result = intake.take_in(opened, objects, paths, affiliation, on_file, own=own, urgent=urgent)
+    facts = {"batch": result.batch_id, "count": result.new, "seconds": round(time.monotonic() - began, 3)}
+    _log.info("batch.taken", extra=facts)
+    return result
 
 
 def require_parts(chosen: Settings) -> None:

@@ -12,10 +12,9 @@ from config.settings import Settings
 from config.words import _, say
 from errors import N_, describe
 from pipeline.alarms import ALARMS
-from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.hot_folder import HotFolder, Notice, Office
 from pipeline.intake.release import Problem
-from pipeline.intake.take_in import Intake, take_in
+from pipeline.intake.take_in import Intake
 from reports import session, terminal
 
 #: A delivery so called goes before all that waits, as with ``--urgent``.
@@ -39,11 +38,11 @@ def watching(
     """
     own = (chosen.data, chosen.objects_folder)
     with session.ledger(chosen, make=True) as ledger:
-        objects, affiliation = wiring.open_objects(chosen), Affiliation(chosen.files.number_pattern)
+        objects = wiring.open_objects(chosen)
 
         def take(path: Path, on_file: Callable[[int, int], None]) -> Intake:
             before_all = urgent or path.name.casefold() in _URGENT
-            return take_in(ledger, objects, [path], affiliation, on_file, own=own, urgent=before_all)
+            return session.taken(chosen, ledger, objects, [path], on_file, urgent=before_all)
 
         office = Office(ledger, objects, take, explain, _notify, on_file)
         with HotFolder(folder, office, chosen.watch.settle_seconds, own) as hot:

@@ -100,6 +100,8 @@ def test_a_scan_station_takes_in_reads_and_moves_what_people_drop(station, tmp_p
     for name in ("kaputt", "langsam", "charge"):
         assert name not in said, "no terminal, so it is a log"
     assert said.count("moved to") == 3
+    log = "".join(path.read_text() for path in (station.akten.data / "log").iterdir())
+    assert log.count("batch.taken") == 3
 
 
 def test_killed_while_taking_in_and_while_moving_nothing_is_lost_or_there_twice(station):
