@@ -299,6 +299,20 @@ class TestPartMissing:
         assert "apt-get install tesseract-ocr" in checks["Tesseract"]["mend"]
         assert checks["poppler"]["ok"]
 
+    def test_the_doctor_writes_to_the_object_store_and_leaves_nothing_there(self, akten):
+        assert akten.json("doctor")["ok"]
+        assert [path for path in (akten.data / "objects").rglob("*") if path.is_file()] == []
+
+    def test_the_doctor_says_when_the_object_store_cannot_be_written(self, akten, tmp_path):
+        (tmp_path / "objects").write_text("a file in its place")
+        settings = {"AKTEN_OBJECTS__FOLDER": str(tmp_path / "objects")}
+        checks = {
+            check["part"]: check
+            for check in replace(akten, environment=settings).json("doctor", code=3)["checks"]
+        }
+        assert not checks["objects"]["ok"]
+        assert checks["ledger"]["found"].startswith("SQLite 3.")
+
     @pytest.mark.parametrize("command", [["run"], ["work"], ["doctor"]])
     def test_a_queue_server_that_does_not_answer(self, ran, command):
         with socket.socket() as free:
