@@ -211,6 +211,6 @@ class TestOtherLosses:
         (key,) = office.ctx.objects.keys("intakes/")
         assert verify(office.ctx.ledger, office.ctx.objects).ok
         office.ctx.objects.put_bytes(key, b"{}")
-        assert verify(office.ctx.ledger, office.ctx.objects).damaged == 1
+        assert verify(office.ctx.ledger, office.ctx.objects).run.damaged == 1
         office.ctx.objects.delete(key)
-        assert verify(office.ctx.ledger, office.ctx.objects).missing == 1
+        assert verify(office.ctx.ledger, office.ctx.objects).run.missing == 1
