@@ -85,9 +85,21 @@ class Tesseract:
             raise RecognitionFailed(detail=_SAID, reason=error.strerror or str(error)) from error
 
     def _run(self, image: Grey, scratch: Path, *, dpi: int, language: str) -> str:
-        """Let Tesseract write its TSV for ``image`` into ``scratch``; return it."""
+        """Let Tesseract write its TSV for ``image``; return it.
+
+        Into memory, under a name in ``scratch``: on a full disk Tesseract leaves half of it and ends well.
+        """
         page, output = scratch / "page.pgm", scratch / "page"
         _write_pgm(page, image)
+        with os.fdopen(os.memfd_create("tsv"), "rb") as memory:
+            output.with_suffix(".tsv").symlink_to(f"/proc/{os.getpid()}/fd/{memory.fileno()}")
+            self._call(page, output, dpi, language)
+            tsv = memory.read().decode(errors="replace")
+        if not tsv.startswith("level\t"):
+            raise RecognitionFailed(detail=_SAID, reason=N_("no result"))
+        return tsv
+
+    def _call(self, page: Path, output: Path, dpi: int, language: str) -> None:
         try:
             pytesseract.run_tesseract(
                 str(page),
@@ -106,10 +118,6 @@ class Tesseract:
         except RuntimeError as error:  # pytesseract's only sign of a time-out
             reason = N_("no result in {seconds} s")
             raise RecognitionFailed(detail=_SAID, reason=reason, seconds=f"{self._time_limit:g}") from error
-        tsv = output.with_suffix(".tsv").read_bytes().decode(errors="replace")
-        if not tsv.startswith("level\t"):
-            raise RecognitionFailed(detail=_SAID, reason=N_("no result"))
-        return tsv
 
 
 def parse_tsv(tsv: str) -> tuple[Word, ...]:

@@ -15,6 +15,8 @@ from storage.ledger.work import Step, Task
 
 #: The job shell that workers import; a name, so that whoever enqueues need not load it.
 _JOB = "pipeline.jobs.run"
+#: How a server says that it cannot write its file.
+_DISK_FULL = "MISCONF "
 #: Queues in the order in which workers empty them: what was begun gets finished first.
 STEPS: tuple[Step, ...] = ("assemble", "file", "recognise", "split")
 
@@ -81,8 +83,13 @@ class Broker:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn a Redis server's absence into our own error."""
+    """Turn a Redis server's absence into our own error, and its having no room to write."""
     try:
         yield
     except (redis.ConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
+        raise BrokerUnavailable(detail=str(error)) from error
+    except redis.ResponseError as error:
+        full = isinstance(error, redis.OutOfMemoryError | redis.ReadOnlyError)
+        if not full and _DISK_FULL not in str(error):
+            raise
         raise BrokerUnavailable(detail=str(error)) from error

@@ -132,6 +132,8 @@ def _translated() -> Iterator[None]:
         if problem is None:
             raise
         raise problem from error
+    except ConnectionError as error:  # pg8000 lets some of what its socket says through as it is
+        raise LedgerUnavailable(detail=error.strerror or str(error)) from error
     except UnicodeEncodeError as error:  # bytes of the command line that are no text: no id has such
         raise WrongUse(detail=N_("A name was given that is no text (no valid UTF-8).")) from error
 

@@ -60,6 +60,8 @@ def open_database(url: str, *, migrate: bool = True) -> Engine:
         engine.dispose()
         if isinstance(error, DBAPIError):
             raise LedgerUnavailable(detail=str(error.orig)) from error
+        if isinstance(error, ConnectionError):
+            raise LedgerUnavailable(detail=error.strerror or str(error)) from error
         raise
     return engine
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from ocr import tesseract
 from ocr.records import Box, OcrEngine, text_of
 from ocr.tesseract import Tesseract, package_of, parse_tsv
 
+ROOT = Path(__file__).resolve().parents[2]
 HEADER = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
 
 
@@ -53,7 +56,7 @@ def test_a_hanging_engine_is_stopped_in_time(fake_tesseract):
         ("echo 'Image too large' >&2; exit 1", "Image too large"),
         ("kill -SEGV $$", "crashed"),
         ("printf '\\377\\376' >&2; exit 1", "crashed"),
-        ("exit 0", "No such file"),
+        ("exit 0", "no result"),
         ('echo garbage > "$2.tsv"', "no result"),
     ],
 )
@@ -72,6 +75,42 @@ def test_nothing_is_left_in_the_temporary_folder(fake_tesseract, tmp_path, monke
     with pytest.raises(RecognitionFailed):
         Tesseract(time_limit=0.2).read(white(), dpi=200, language="deu")
     assert list(scratch.iterdir()) == []
+
+
+def test_a_full_disk_costs_no_words(tmp_path):
+    """Tesseract writes what fits and ends well; there is room for the image it reads, for nothing else."""
+    program = """
+import sys, tempfile
+from pathlib import Path
+import numpy as np
+from PIL import Image, ImageDraw
+from bench.chaos.confinement import Ballast, Confinement
+from ocr.tesseract import Tesseract
+
+confinement, disk = Confinement(), Path(sys.argv[1])
+if not confinement.complete:
+    sys.exit(5)
+with confinement.small_disk(disk, 1):
+    image = Image.new("L", (700, 200), 255)
+    ImageDraw.Draw(image).text((40, 80), "hiermit beantrage ich", fill=0, font_size=44)
+    tempfile.tempdir = str(disk)
+    with (disk / "room").open("wb") as room:
+        room.write(bytes(700 * 200 + 8192))
+    Ballast(disk).fill()
+    (disk / "room").unlink()
+    words = Tesseract().read(np.asarray(image), dpi=150, language="deu")
+    print(*[word.text for word in words])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "disk"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 5:
+        pytest.skip("the kernel allows no file system of our own")
+    assert done.stdout.split() == ["hiermit", "beantrage", "ich"], done.stderr
 
 
 def test_a_missing_program_is_named_with_its_package(monkeypatch, tmp_path):

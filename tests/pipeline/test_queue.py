@@ -226,6 +226,15 @@ class TestReconcile:
             gone.offer([Task("split", "x")])
         gone.close()
 
+    def test_one_that_has_no_room_counts_as_away(self, broker, ledger):
+        limit = broker.connection.config_get("maxmemory")["maxmemory"]
+        broker.connection.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(BrokerUnavailable):
+                broker.offer([Task("split", "x")])
+        finally:
+            broker.connection.config_set("maxmemory", limit)
+
 
 def queued_after(ledger: Ledger, broker: Broker) -> list[Task]:
     reconcile(ledger, broker)

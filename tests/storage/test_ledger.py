@@ -1,5 +1,11 @@
 """The ledger: events are never changed, leases are honest, and what is counted adds up."""
 
+import gc
+import socket
+import struct
+import threading
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
@@ -392,9 +398,32 @@ class TestOpening:
         with pytest.raises(LedgerUnavailable):
             Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
 
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+    @pytest.mark.parametrize("migrate", [True, False])
+    def test_a_server_that_breaks_off_in_the_middle_is_away(self, migrate):
+        """As PostgreSQL does when it is killed between accepting a connection and answering."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            breaking_off = threading.Thread(target=break_off, args=[server], daemon=True)
+            breaking_off.start()
+            url = f"postgresql://x@127.0.0.1:{server.getsockname()[1]}/x"
+            with pytest.raises(LedgerUnavailable):  # noqa: SIM117 - either may be who notices
+                with Ledger(url, migrate=migrate).read():
+                    pass
+        gc.collect()  # here, where it is expected: pg8000 leaves such a connection's socket to the collector
+
     def test_a_commit_survives_a_power_cut(self, tmp_path):
         ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
         with ledger.read() as tx:
             assert tx.connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
             assert tx.connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         ledger.close()
+
+
+def break_off(server: socket.socket) -> None:
+    """Accept connections, and reset each once something was said, until the server is closed."""
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            connection.recv(100)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
