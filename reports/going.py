@@ -20,7 +20,8 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 def how_it_goes(shape: Shape) -> None:
     """Everything that is not as it should be, and, while there is work, who does it."""
-    line("")
+    if any(shape["backlog"].values()) or any(part["code"] for part in shape["parts"].values()):
+        line("")
     for part in shape["parts"].values():
         if part["code"]:
             _warn(part["reason"], {})
