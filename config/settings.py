@@ -72,6 +72,7 @@ class LedgerSettings(_Section):
     """Where the ledger is kept."""
 
     url: str
+    secure: bool
 
 
 class QueueSettings(_Section):

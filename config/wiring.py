@@ -54,7 +54,7 @@ def require_folder(settings: Settings) -> None:
 
 def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:
     """The ledger of these settings."""
-    return Ledger(settings.ledger_url, migrate=migrate)
+    return Ledger(settings.ledger_url, migrate=migrate, secure=settings.ledger.secure)
 
 
 def open_objects(settings: Settings, timeout: float | None = None) -> ObjectStore:

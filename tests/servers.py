@@ -179,10 +179,12 @@ class PostgresServer:
     """PostgreSQL, Debian's, on a unix socket in a folder of its own; up in about two seconds.
 
     It refuses to run as root, so root's tests run it as the user ``postgres`` whom the package made.
-    ``stop`` and ``start`` keep what it stores; ``database`` makes an empty one and returns its URL.
+    ``stop`` and ``start`` keep what it stores; ``database`` makes an empty one and returns its URL. With
+    ``port`` it listens on loopback as well, by TLS, with a certificate of its own in ``certificate``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, port: int | None = None) -> None:
+        self._port = port
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._user = "postgres" if os.geteuid() == 0 else getpass.getuser()
         self._numbers = itertools.count()
@@ -192,6 +194,7 @@ class PostgresServer:
     def __enter__(self) -> PostgresServer:
         try:
             self._run("initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "-D", self._folder / "data")
+            self._certify()
             self.start()
         except BaseException:
             self.close()
@@ -201,10 +204,15 @@ class PostgresServer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Start the server and return once it answers."""
+    def start(self, more: str = "") -> None:
+        """Start the server, with ``more`` options, and return once it answers."""
         # Without fsync: a test kills processes, it does not cut the power.
-        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
+        options = f"-k {self._folder} -c fsync=off -c max_connections=200 -c listen_addresses="
+        if self._port:
+            options += f"127.0.0.1 -c port={self._port} -c ssl=on"
+        else:
+            options += "''"
+        options += f" {more}"
         log = self._folder / "log"
         self._run("pg_ctl", "start", "-w", "-D", self._folder / "data", "-l", log, "-o", options)
 
@@ -222,8 +230,51 @@ class PostgresServer:
         template = make_url(like).database if "://" in like else like
         name = f"test{next(self._numbers)}"
         statement = f"CREATE DATABASE {name} TEMPLATE {template}"
-        self._run("psql", "-q", "-h", self._folder, "-d", "postgres", "-c", statement)
-        return f"postgresql://{self._user}@/{name}?unix_sock={self._folder}/.s.PGSQL.5432"
+        port = self._port or 5432
+        self._run("psql", "-q", "-h", self._folder, "-p", str(port), "-d", "postgres", "-c", statement)
+        if self._port:
+            return f"postgresql://{self._user}@127.0.0.1:{port}/{name}"
+        return f"postgresql://{self._user}@/{name}?unix_sock={self._folder}/.s.PGSQL.{port}"
+
+    @property
+    def certificate(self) -> Path:
+        """What a client has to trust."""
+        return self._folder / "data" / "server.crt"
+
+    def _certify(self) -> None:
+        if not self._port:
+            return
+        key = self.certificate.with_suffix(".key")
+        subprocess.run(
+            [
+                *(
+                    "openssl",
+                    "req",
+                    "-x509",
+                    "-newkey",
+                    "rsa:2048",
+                    "-nodes",
+                    "-days",
+                    "2",
+                    "-subj",
+                    "/CN=tests",
+                ),
+                *(
+                    "-addext",
+                    "subjectAltName=IP:127.0.0.1",
+                    "-keyout",
+                    str(key),
+                    "-out",
+                    str(self.certificate),
+                ),
+            ],
+            capture_output=True,
+            check=True,
+        )
+        for file in (key, self.certificate):
+            file.chmod(0o600)
+            if os.geteuid() == 0:
+                shutil.chown(file, self._user)
 
     def close(self) -> None:
         """Stop the server and remove everything it has written."""

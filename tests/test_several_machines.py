@@ -53,6 +53,7 @@ class Network:
             data,
             {
                 "AKTEN_LEDGER__URL": ledger,
+                "AKTEN_LEDGER__SECURE": "false",
                 "AKTEN_QUEUE__URL": queue,
                 "AKTEN_INDEX__HERE": str(keeps_index).lower(),
                 "AKTEN_OBJECTS__STORE": "s3",

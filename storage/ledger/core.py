@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from errors import N_, AktenError, DiskFull, LedgerUnavailable, WrongUse
 from storage.ledger import intake_lock
-from storage.ledger.database import READING, now_of, open_database
+from storage.ledger.database import NETWORK_ERRORS, READING, now_of, open_database
 from storage.ledger.tables import events
 
 Clock = Callable[[], float]
@@ -69,11 +69,14 @@ class Ledger:
     """Opens the database at ``url`` (SQLAlchemy's form) and hands out transactions.
 
     Not to be shared across a fork: each process opens its own. Without ``migrate`` its tables are taken
-    to be up to date. ``clock`` replaces the database's own, for tests.
+    to be up to date; unless ``secure`` a server is spoken to without TLS. ``clock`` replaces the
+    database's own, for tests.
     """
 
-    def __init__(self, url: str, clock: Clock | None = None, *, migrate: bool = True) -> None:
-        self._engine: Engine = open_database(url, migrate=migrate)
+    def __init__(
+        self, url: str, clock: Clock | None = None, *, migrate: bool = True, secure: bool = True
+    ) -> None:
+        self._engine: Engine = open_database(url, migrate=migrate, secure=secure)
         self._clock = clock
 
     @contextmanager
@@ -132,7 +135,7 @@ def _translated() -> Iterator[None]:
         if problem is None:
             raise
         raise problem from error
-    except ConnectionError as error:  # pg8000 lets some of what its socket says through as it is
+    except NETWORK_ERRORS as error:
         raise LedgerUnavailable(detail=error.strerror or str(error)) from error
     except UnicodeEncodeError as error:  # bytes of the command line that are no text: no id has such
         raise WrongUse(detail=N_("A name was given that is no text (no valid UTF-8).")) from error

@@ -12,6 +12,7 @@ After a commit the page may be shredded, so a power cut must not undo it: full s
 from __future__ import annotations
 
 import logging
+import ssl
 import time
 from functools import partial
 from pathlib import Path
@@ -39,18 +40,23 @@ _SESSION = (
     "SET synchronous_commit = on",
 )
 
+#: What pg8000 lets through as it comes.
+NETWORK_ERRORS = (ssl.SSLError, TimeoutError, ConnectionError)
+
 #: Execution option that makes a connection's transaction a reading one.
 READING = {"akten_reading": True}
 
 
-def open_database(url: str, *, migrate: bool = True) -> Engine:
+def open_database(url: str, *, migrate: bool = True, secure: bool = True) -> Engine:
     """Open the database at a SQLAlchemy ``url`` and bring its tables up to date.
 
-    ``postgresql://…`` is spoken by pg8000. Raises ``LedgerUnavailable`` when it cannot be opened or was
-    written by a newer Aktenwerk, and ``BadSetting`` for an address that means neither SQLite nor PostgreSQL.
+    ``postgresql://…`` is spoken by pg8000; unless it is on a unix socket, ``secure`` means by TLS with a
+    certificate that this machine trusts and that names the host. Raises ``LedgerUnavailable`` when it
+    cannot be opened or was written by a newer Aktenwerk, and ``BadSetting`` for an address that means
+    neither SQLite nor PostgreSQL.
     """
     try:
-        engine = _engine(url)
+        engine = _engine(url, secure=secure)
     except (ArgumentError, ImportError) as error:  # a driver after "sqlite+" that is not there
         raise BadSetting(name="ledger.url", detail=str(error)) from error
     try:
@@ -60,6 +66,8 @@ def open_database(url: str, *, migrate: bool = True) -> Engine:
         engine.dispose()
         if isinstance(error, DBAPIError):
             raise LedgerUnavailable(detail=str(error.orig)) from error
+        if isinstance(error, NETWORK_ERRORS):
+            raise LedgerUnavailable(detail=str(error)) from error
         if isinstance(error, ConnectionError):
             raise LedgerUnavailable(detail=error.strerror or str(error)) from error
         raise
@@ -84,14 +92,16 @@ def address_of(url: str) -> URL:
     return address
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, secure: bool) -> Engine:
     address = address_of(url)
     if address.get_backend_name() == "sqlite":
         engine = create_engine(address)
         _prepare_sqlite(engine)
     else:
         # A connection the server has closed meanwhile is noticed before it is used.
-        options = {"timeout": _SILENCE_SECONDS, "application_name": "aktenwerk"}
+        options: dict[str, Any] = {"timeout": _SILENCE_SECONDS, "application_name": "aktenwerk"}
+        if secure and "unix_sock" not in address.query:
+            options["ssl_context"] = ssl.create_default_context()
         address = address.set(drivername="postgresql+pg8000")
         engine = create_engine(address, pool_pre_ping=True, connect_args=options)
         _prepare_postgresql(engine)

@@ -43,6 +43,8 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 #: An index of the few urgent rows among millions. SQLite uses it for the very condition it names only.
 _FEW_URGENT: Any = {"sqlite_where": text("urgent = 1"), "postgresql_where": text("urgent")}
+#: The same of the few rows that somebody works on: the reconciler asks for them every second.
+_HELD: Any = {f"{name}_where": text("lease_owner IS NOT NULL") for name in ("sqlite", "postgresql")}
 
 
 def _lease() -> list[Column[object]]:
@@ -153,6 +155,7 @@ sources = Table(
     Index("ix_sources_stack_id", "stack_id"),
     Index("ix_sources_hint_volume_id", "hint_volume_id"),
 )
+Index("ix_sources_lease_owner", sources.c.lease_owner, **_HELD)
 
 documents = Table(
     "documents",
@@ -175,6 +178,7 @@ documents = Table(
     Index("ix_documents_state", "state"),
 )
 Index("ix_documents_urgent", documents.c.state, **_FEW_URGENT)
+Index("ix_documents_lease_owner", documents.c.lease_owner, **_HELD)
 
 pages = Table(
     "pages",
@@ -201,6 +205,7 @@ pages = Table(
     Index("ix_pages_stack_id_stage", "stack_id", "stage"),
     Index("ix_pages_document_id", "document_id"),
 )
+Index("ix_pages_lease_owner", pages.c.lease_owner, **_HELD)
 
 alarms = Table(
     "alarms",

@@ -14,6 +14,7 @@ from errors import LedgerUnavailable
 from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.leases import Claim, Setback
 from storage.ledger.pages import PageOutcome, Place
+from tests.servers import PostgresServer, free_ports
 
 HASH = "ab" * 32
 FORGED = "INTO events (id, at, kind, subject, data) VALUES (1, 'x', 'forged', 'x', '{}')"
@@ -427,3 +428,32 @@ def break_off(server: socket.socket) -> None:
             connection.recv(100)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             connection.close()
+
+
+@pytest.fixture(scope="module")
+def tls_server():
+    with PostgresServer(*free_ports(1)) as server:
+        yield server
+
+
+class TestTls:
+    def test_a_server_whose_certificate_is_trusted_is_spoken_to(self, tls_server, monkeypatch):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tls_server.certificate))
+        ledger = Ledger(tls_server.database())
+        with ledger.read() as tx:
+            query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            assert tx.connection.exec_driver_sql(query).scalar()
+        ledger.close()
+
+    def test_one_whose_is_not_is_refused_unless_the_setting_says_otherwise(self, tls_server):
+        url = tls_server.database()
+        with pytest.raises(LedgerUnavailable, match="certificate"):
+            Ledger(url)
+        Ledger(url, secure=False).close()
+
+    def test_so_is_one_that_knows_no_tls(self, tls_server):
+        url = tls_server.database()
+        tls_server.stop()
+        tls_server.start("-c ssl=off")
+        with pytest.raises(LedgerUnavailable):
+            Ledger(url)

@@ -42,6 +42,8 @@ def upgrade() -> None:
         op.add_column(table, sa.Column("deferred_by", sa.String(length=40), nullable=True))
         op.add_column(table, sa.Column("deferred_since", sa.Float(), nullable=True))
         op.add_column(table, sa.Column("not_before", sa.Float(), nullable=True))
+        held: Any = {f"{name}_where": sa.text("lease_owner IS NOT NULL") for name in ("sqlite", "postgresql")}
+        op.create_index(f"ix_{table}_lease_owner", table, ["lease_owner"], **held)
     op.add_column("stacks", sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("stacks", sa.Column("deferred_by", sa.String(length=40), nullable=True))
     op.add_column("stacks", sa.Column("not_before", sa.Float(), nullable=True))
