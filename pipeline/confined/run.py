@@ -6,6 +6,7 @@ import logging
 import os
 import select
 import signal
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,16 +16,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from errors import N_, ReaderBroke, ReaderKilled
+from errors import N_, BadInput, ReaderBroke, ReaderKilled
 from pipeline.confined.answer import Answer, answer_of, read, write
 from pipeline.confined.lockup import Bounds, Walls, allow_time, lock_up
 from pipeline.scans.source import Limits
+from storage.streams import disk_errors
 
 Result = TypeVar("Result")
 Record = TypeVar("Record")
 
 #: CPU seconds that every record adds to what is left after the last: the whole is written then.
 _SECONDS_A_RECORD = 2
+#: Bytes that have to fit on a disk that is not full.
+_ROOM = 1 << 20
 _SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _log = logging.getLogger("aktenwerk")
 
@@ -77,10 +81,21 @@ def _run(
         theirs.close()
         _check_end(*_finish(pid, ours, records, bounds.seconds), bounds)
         return cast(Result, _judged(read(answer), bounds))
+    except BadInput:
+        # Some programs crash on a full disk (qpdf aborts), some say nothing: then the file is not to blame.
+        with disk_errors():
+            _require_room(folder)
+        raise
     finally:
         ours.close()
         theirs.close()
         os.close(answer)
+
+
+def _require_room(folder: Path) -> None:
+    """Raise ``OSError`` when nothing more can be written into ``folder``."""
+    with tempfile.TemporaryFile(dir=folder) as probe:
+        os.posix_fallocate(probe.fileno(), 0, _ROOM)
 
 
 # --- in the worker -------------------------------------------------------------------------------------

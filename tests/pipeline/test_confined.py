@@ -26,6 +26,7 @@ from pipeline.confined.lockup import Bounds
 from pipeline.confined.run import confined, confined_over, walls
 from pipeline.scans.source import MediaType, Origin, PageImage, SourceFacts
 
+ROOT = Path(__file__).resolve().parents[2]
 BOUNDS = Bounds(memory_mb=200, cpu_seconds=20, file_mb=10, seconds=60)
 
 
@@ -287,6 +288,33 @@ class TestEnd:
     def test_a_crash_is_the_files_doing(self, tmp_path, name):
         with pytest.raises(errors.ReaderBroke, match=name.name):
             confined(lambda: os.kill(os.getpid(), name), BOUNDS, tmp_path)
+
+    def test_a_crash_on_a_full_disk_is_not(self, tmp_path):
+        """As qpdf's, which aborts when it cannot write."""
+        program = """
+import os, sys
+from pathlib import Path
+import errors
+from bench.chaos.confinement import Ballast, Confinement
+from pipeline.confined.lockup import Bounds
+from pipeline.confined.run import confined
+
+confinement, disk = Confinement(), Path(sys.argv[1])
+if not confinement.complete:
+    sys.exit(5)
+with confinement.small_disk(disk, 2):
+    for fill in (Ballast(disk).drop, Ballast(disk).fill):
+        fill()
+        try:
+            confined(os.abort, Bounds(memory_mb=200, cpu_seconds=20, file_mb=10, seconds=60), disk)
+        except errors.AktenError as error:
+            print(error.code)
+"""
+        command = [sys.executable, "-c", program, tmp_path / "disk"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        if done.returncode == 5:
+            pytest.skip("the kernel allows no file system of our own")
+        assert done.stdout.split() == ["reader_broke", "disk_full"], done.stderr
 
     def test_one_that_says_nothing_is_no_reason_to_condemn_a_page(self, tmp_path):
         with pytest.raises(RuntimeError):
