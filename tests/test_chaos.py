@@ -1,7 +1,14 @@
-"""The referee of script/chaos notices what may not be."""
+"""Aktenwerk under a dozen faults on either ledger, and that the referee who watches notices what may not be.
+
+The long form, a hundred faults over hundreds of pages, is ``script/chaos``: docs/reliability.md.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +25,47 @@ from tests.office import Office, open_office, page, save_pdf
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20260
+
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED, FAULTS = 20260, 12
+
+
+# --- the short form ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def trials() -> dict[str, dict[str, Any]]:
+    """A dozen faults on each ledger, both at once: most of the time is waiting for what is away."""
+    arguments = ["--seed", str(SEED), "--faults", str(FAULTS), "--pages", "12", "--limit", "300", "--json"]
+    running = {
+        ledger: subprocess.Popen(
+            [sys.executable, "-m", "bench.chaos", "--ledger", ledger, *arguments],
+            cwd=ROOT,
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for ledger in ("sqlite", "postgres")
+    }
+    found = {}
+    for ledger, process in running.items():
+        printed, said = process.communicate(timeout=400)
+        assert printed, f"seed {SEED}:\n{said}"
+        found[ledger] = json.loads(printed) | {"timeline": said}
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ledger", ["sqlite", "postgres"])
+def test_a_dozen_faults_cost_no_page_and_change_no_byte(trials, ledger: str):
+    report = trials[ledger]
+    (trial,) = report["trials"]
+    assert report["undisturbed"]["breaches"] == []
+    assert trial["breaches"] == [], f"seed {SEED}:\n{report['timeline']}"
+    assert len(trial["faults"]) == FAULTS
+    assert trial["samples"] > FAULTS
 
 
 # --- the referee -------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def plan(seed: int, count: int, kinds: Sequence[str]) -> tuple[list[Fault], Iter
     """
     rng = random.Random(seed)
     drawn = _shuffled(rng, kinds)
-    moments = sorted(rng.uniform(0.01, 0.97) for _ in range(count))
+    moments = sorted(rng.uniform(0.01, 0.93) for _ in range(count))
     faults = [
         Fault(next(drawn), moment, rng.uniform(0.05, 0.8), rng.random(), _duration(rng)) for moment in moments
     ]

@@ -31,7 +31,7 @@ Role = Literal["group", "worker", "job", "tool"]
 
 _BUCKET = "chaos"
 _DISK_MB = 128
-_RESTART_SECONDS = 1.0
+_RESTART_SECONDS, _REAP_SECONDS = 1.0, 1.0
 _STOP_SECONDS = 90.0
 _SERVERS = {"weed", "postgres", "pg_ctl", "psql"}
 _REVIVAL_SECONDS = 30.0
@@ -79,6 +79,7 @@ class Scene:
         self._specimens = specimens
         self._parts = ExitStack()
         self._zombies: set[int] = set()
+        self._next_reaping = 0.0
 
     def __enter__(self) -> Scene:
         with ExitStack() as parts:
@@ -141,7 +142,9 @@ class Scene:
                 command.next_start = now + _RESTART_SECONDS
             if command.process is None and not command.done and now >= command.next_start:
                 self._start(command)
-        self._reap()
+        if now >= self._next_reaping:
+            self._next_reaping = now + _REAP_SECONDS
+            self._reap()
 
     def _start(self, command: Command) -> None:
         with command.log.open("ab") as log:
@@ -200,6 +203,7 @@ class Scene:
     def stop(self) -> list[str]:
         """Ask all groups to end, as systemd does; returns what is wrong with how they did."""
         wrong = []
+        self.keep_up()
         for group in self.groups:
             if group.process is not None:
                 group.process.terminate()
@@ -319,9 +323,16 @@ class Scene:
 
 
 def _children(process: psutil.Process, *, recursive: bool) -> list[psutil.Process]:
-    with suppress(psutil.NoSuchProcess):
-        return [one for one in process.children(recursive=recursive) if one.status() != psutil.STATUS_ZOMBIE]
-    return []
+    """By asking the kernel: psutil looks at every process there is, and a Tesseract is gone by then."""
+    found = []
+    with suppress(OSError):
+        for task in Path("/proc", str(process.pid), "task").iterdir():
+            for pid in (task / "children").read_text().split():
+                with suppress(psutil.NoSuchProcess):
+                    child = psutil.Process(int(pid))
+                    if child.status() != psutil.STATUS_ZOMBIE:
+                        found += [child, *(_children(child, recursive=True) if recursive else [])]
+    return found
 
 
 def _command_line(process: psutil.Process) -> str:
