@@ -18,7 +18,7 @@ from typing import TypeVar
 from config import wiring
 from config.settings import Settings
 from config.words import say
-from errors import N_, AktenError, BrokerUnavailable, StoreUnavailable
+from errors import N_, AktenError, BrokerUnavailable, DiskFull, LedgerUnavailable, StoreUnavailable
 from pipeline.queue import observe, redis_server
 from pipeline.queue.broker import Broker
 from reports import shapes
@@ -143,10 +143,10 @@ def iso(moment: float) -> str:
 
 #: What is out of reach, by the error's code; other codes stand for themselves.
 _OUT_OF_REACH = {
-    "store_unavailable": N_("The object store does not answer"),
-    "ledger_unavailable": N_("The ledger does not answer"),
-    "broker_unavailable": N_("The queue server does not answer"),
-    "disk_full": N_("No space is left on the disk"),
+    StoreUnavailable.code: N_("The object store does not answer"),
+    LedgerUnavailable.code: N_("The ledger does not answer"),
+    BrokerUnavailable.code: N_("The queue server does not answer"),
+    DiskFull.code: N_("No space is left on the disk"),
 }
 
 

@@ -135,7 +135,7 @@ def _queue_server(queue: Queue) -> Iterator[str]:
             yield url
 
 
-#: What is said while something is away.
+#: What is waited for, and what is said meanwhile.
 _WAITING_FOR = {
     StoreUnavailable.code: N_("Waiting for the object store"),
     LedgerUnavailable.code: N_("Waiting for the ledger"),
@@ -156,7 +156,9 @@ class _Outage:
         """Do ``tick``. While something is away it is put off, longer each time, and at last raised."""
         try:
             return tick()
-        except (StoreUnavailable, LedgerUnavailable, BrokerUnavailable, DiskFull) as error:
+        except AktenError as error:
+            if error.code not in _WAITING_FOR:
+                raise
             self._since = self._since or time.monotonic()
             self.pause = min(self.pause * 2, _LONGEST_PAUSE_SECONDS)
             self._wait(error, time.monotonic() - self._since)

@@ -12,6 +12,9 @@ from storage.ledger.tables import documents, pages, sources, stacks
 
 Step = Literal["split", "recognise", "file", "assemble"]
 
+#: Urgent stacks looked at at once; the others' turn comes when these are done.
+_STACKS_AT_ONCE = 500
+
 
 class Task(NamedTuple):
     """One step to be done on one source, page, stack or document; ``urgent``: before all others."""
@@ -37,9 +40,11 @@ def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> li
     if urgent is None:
         return [*open_tasks(tx, limit, urgent=True), *open_tasks(tx, limit, urgent=False)][:limit]
     tasks: list[Task] = []
+    # Asked every second: through an index of the few, not through all that waits.
+    chosen = _urgent_stacks(tx) if urgent else None
     for table, state, step in reversed(LEASED):
-        free = leases.is_free(table, state, tx.now)
-        query = select(table.c.id).where(free, _ranked(table, urgent))
+        ranked = not_(is_urgent(table)) if chosen is None else _is_of(table, chosen)
+        query = select(table.c.id).where(leases.is_free(table, state, tx.now), ranked)
         tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
         if step == "assemble":
             tasks += [Task("file", stack_id, urgent) for stack_id in _stacks_to_file(tx, limit, urgent)]
@@ -54,8 +59,13 @@ def is_urgent(table: Table) -> ColumnElement[bool]:
     return table.c.stack_id.in_(select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open"))
 
 
-def _ranked(table: Table, urgent: bool) -> ColumnElement[bool]:
-    return is_urgent(table) if urgent else not_(is_urgent(table))
+def _urgent_stacks(tx: Transaction) -> list[str]:
+    query = select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open").order_by(stacks.c.id)
+    return [row["id"] for row in tx.rows(query.limit(_STACKS_AT_ONCE))]
+
+
+def _is_of(table: Table, stack_ids: list[str]) -> ColumnElement[bool]:
+    return table.c.urgent if "urgent" in table.c else table.c.stack_id.in_(stack_ids)
 
 
 def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:
@@ -63,7 +73,8 @@ def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:
     unsplit = exists().where(sources.c.stack_id == stacks.c.id, sources.c.state.in_(("waiting", "working")))
     unread = exists().where(pages.c.stack_id == stacks.c.id, pages.c.stage.in_(("waiting", "working")))
     ready = (stacks.c.state == "open") & leases.is_due(stacks.c.not_before, tx.now)
-    query = select(stacks.c.id).where(ready, _ranked(stacks, urgent), ~unsplit, ~unread)
+    ranked = is_urgent(stacks) if urgent else not_(is_urgent(stacks))
+    query = select(stacks.c.id).where(ready, ranked, ~unsplit, ~unread)
     return [row["id"] for row in tx.rows(query.order_by(stacks.c.id).limit(limit))]
 
 
