@@ -45,6 +45,11 @@ class Station:
         folder = self.hot / target
         return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
 
+    def has_logged(self, pid: int) -> bool:
+        """Whether a process has begun to work."""
+        log = self.akten.data / "log" / "akten.jsonl"
+        return log.exists() and f"/{pid}/" in log.read_text()
+
     def status(self) -> dict[str, dict[str, int]]:
         """What ``akten status --json`` says."""
         return Forked(self.akten.data).json("status")

@@ -137,7 +137,7 @@ class TestInAWorker:
             if not child:
                 try:
                     jobs._settings.cache_clear()
-                    jobs._STEPS["split"] = step
+                    jobs.STEPS["split"] = step
                     logs.start(load_settings(), "worker")
                     mine = Broker(server[0])
                     FairWorker.on(mine, work_horse_killed_handler=jobs._killed).work(
