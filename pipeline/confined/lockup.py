@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import mmap
 import os
 import resource
@@ -59,6 +60,7 @@ def lock_up(bounds: Bounds, folder: Path, *, parent: int, keep_open: Iterable[in
     kernel.die_with_parent(parent)
     for name in (signal.SIGTERM, signal.SIGALRM, signal.SIGXFSZ):
         signal.signal(name, signal.SIG_DFL)
+    logging.disable()  # the log's file is closed here, its number soon another file's
     gc.freeze()  # nothing of the worker's is tidied up here, which might write into its connections
     _close_files(keep_open)
     _forget_environment(folder)

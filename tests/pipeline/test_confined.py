@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import io
+import logging
 import os
 import pickle
 import resource
@@ -269,6 +270,24 @@ class TestNothingOfTheWorkers:
         others = [name for name in files if name != os.devnull]
         assert len(others) == 2, "its answer, and its line to the worker"
         assert not any("ledger.db" in name for name in others)
+
+    def test_what_a_library_logs_gets_into_no_file_of_the_childs(self, tmp_path, monkeypatch):
+        """The log's file was open in the worker; in the child its number is soon that of another file."""
+        handler = logging.FileHandler(tmp_path / "log")
+        handler.emit(logging.makeLogRecord({"msg": "begun"}))
+        monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+
+        def work():
+            inner = tmp_path / "inner"
+            inner.mkdir()
+            written = [(inner / str(number)).open("wb") for number in range(20)]
+            logging.getLogger("pikepdf._core").warning("a library's complaint")
+            for file in written:
+                file.close()
+            return b"".join(path.read_bytes() for path in inner.iterdir())
+
+        assert inside(tmp_path, work) == b""
+        handler.close()
 
 
 def open_files():
