@@ -62,14 +62,16 @@ def workers(broker: Broker) -> Workers:
         with broker.connection.pipeline(transaction=False) as asked:
             for key in keys:
                 asked.hmget(key, ["state", "birth"])
-            told = [[as_text(value) for value in values if value] for values in asked.execute()]
+            told = [[value and as_text(value) for value in values] for values in asked.execute()]
     names = [key.removeprefix(rq.Worker.redis_worker_namespace_prefix) for key in keys]
-    alive = {name: values for name, values in zip(names, told, strict=True) if values and not is_dead(name)}
+    # One that has just begun has no state yet, and where a clock jumped only what was said since is kept.
+    alive = {name: of for name, of in zip(names, told, strict=True) if any(of) and not is_dead(name)}
+    births = [utcparse(birth).timestamp() for _, birth in alive.values() if birth]
     return Workers(
         alive=len(alive),
         busy=sum(state == "busy" for state, _ in alive.values()),
         machines=len({name.rsplit("/", 2)[0] for name in alive}),
-        since=min((utcparse(birth).timestamp() for _, birth in alive.values()), default=None),
+        since=min(births, default=None),
     )
 
 

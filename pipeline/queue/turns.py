@@ -1,4 +1,4 @@
-"""Whose turn it is: urgent tasks overtake all others, and yet do not starve them."""
+"""The worker: whose turn it is, so that urgent tasks overtake all others and yet do not starve them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import rq
+from rq import worker_registration
 from rq.serializers import JSONSerializer
+from rq.utils import utcformat
 
 from pipeline.queue.broker import Broker
 
@@ -37,3 +39,12 @@ class FairWorker(rq.Worker):
         self._ordered_queues = (
             [*self._urgent, *self._ordinary] if urgent_first else [*self._ordinary, *self._urgent]
         )
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:  # noqa: ANN401 - rq's
+        """Say that this worker lives, and again who it is: rq says that once, and the server may be wiped."""
+        with self.connection.pipeline() as known:
+            worker_registration.register(self, known)
+            if self.birth_date is not None:
+                known.hsetnx(self.key, "birth", utcformat(self.birth_date))
+            known.execute()
+        super().heartbeat(timeout, pipeline)

@@ -21,9 +21,10 @@ from errors import BrokerUnavailable, ToolMissing
 from pipeline.context import is_dead, this_process
 from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.take_in import take_in
-from pipeline.queue import redis_server
+from pipeline.queue import observe, redis_server
 from pipeline.queue.broker import Broker
 from pipeline.queue.drive import reconcile
+from pipeline.queue.turns import FairWorker
 from storage.folder import FolderStore
 from storage.ledger import Ledger, inventory, pages, sources, work
 from storage.ledger.leases import Claim
@@ -102,6 +103,31 @@ class TestOffers:
         other.offer([Task("file", "theirs")])
         assert (broker.waiting(), other.waiting()) == (0, 1)
         other.close()
+
+
+class TestWhoWorks:
+    @pytest.fixture
+    def worker(self, broker):
+        """A worker that has begun, not yet asking for tasks."""
+        worker = FairWorker.on(broker, name=this_process())
+        worker.register_birth()
+        return worker
+
+    def test_is_known_again_after_the_server_was_wiped(self, broker, worker):
+        begun = observe.workers(broker)
+        broker.connection.flushall()
+        assert observe.workers(broker).alive == 0
+        worker.heartbeat()
+        assert observe.workers(broker) == begun
+        assert (begun.alive, begun.machines) == (1, 1)
+
+    def test_one_of_whom_little_is_known_counts(self, broker, worker):
+        """A worker in its first moment, and one whose entry has expired, by a clock that jumped, say."""
+        assert broker.connection.hget(worker.key, "state") is None
+        assert (observe.workers(broker).alive, observe.workers(broker).busy) == (1, 0)
+        broker.connection.delete(worker.key)
+        worker.set_state("busy")
+        assert observe.workers(broker) == observe.Workers(alive=1, busy=1, machines=1, since=None)
 
 
 class TestWhatTheServerKnows:
