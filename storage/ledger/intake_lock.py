@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from storage.ledger.database import READING
 _FILE = "intake.lock"
 #: Any number no other program uses in this database, nor the ledger's writers.
 _NUMBER = 0x616B74656F
+_ASK_AGAIN_SECONDS = 0.2
 
 
 @contextmanager
@@ -31,7 +33,10 @@ def shared(engine: Engine) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_SH)
             yield
     else:
-        with _session(engine, "pg_advisory_lock_shared"):
+        with _session(engine) as ask:
+            # Asked for, not waited for there: a server that is silent for long counts as gone.
+            while not ask("pg_try_advisory_lock_shared"):
+                time.sleep(_ASK_AGAIN_SECONDS)
             yield
 
 
@@ -46,8 +51,8 @@ def exclusive(engine: Engine) -> Iterator[None]:
                 raise IntakeBusy from error
             yield
     else:
-        with _session(engine, "pg_try_advisory_lock") as held:
-            if not held:
+        with _session(engine) as ask:
+            if not ask("pg_try_advisory_lock"):
                 raise IntakeBusy
             yield
 
@@ -63,13 +68,16 @@ def _file(engine: Engine) -> Iterator[int]:
 
 
 @contextmanager
-def _session(engine: Engine, function: str) -> Iterator[bool]:
-    """A connection in no transaction, as one that idles would be ended; the lock ends with it."""
+def _session(engine: Engine) -> Iterator[Callable[[str], bool]]:
+    """Asks the server for locks on a connection that is in no transaction, as one that idles would be ended.
+
+    The locks end with it.
+    """
     with engine.connect() as opened:
         connection = opened.execution_options(isolation_level="AUTOCOMMIT", **READING)
         try:
-            connection.exec_driver_sql("SET lock_timeout = 0")  # a recovery may take longer
-            held = connection.exec_driver_sql(f"SELECT {function}({_NUMBER})").scalar()
-            yield held is not False  # a lock that is waited for gives nothing back
+            yield lambda function: bool(
+                connection.exec_driver_sql(f"SELECT {function}({_NUMBER})").scalar_one()
+            )
         finally:
             connection.invalidate()

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from errors import IntakeBusy
-from storage.ledger import Ledger
+from storage.ledger import Ledger, database
 
 
 @pytest.fixture
@@ -33,7 +33,10 @@ def test_many_take_in_and_nobody_recovers_meanwhile(ledger, others):
         tx.record("kind", "subject")
 
 
-def test_one_recovers_and_who_takes_in_waits_for_the_end(ledger, others):
+def test_one_recovers_and_who_takes_in_waits_for_the_end(ledger, ledger_url, monkeypatch):
+    """Also longer than a server may be silent."""
+    monkeypatch.setattr(database, "_SILENCE_SECONDS", 1)
+    others = [Ledger(ledger_url, migrate=False) for _ in range(2)]
     order = []
 
     def take_in() -> None:
@@ -45,7 +48,9 @@ def test_one_recovers_and_who_takes_in_waits_for_the_end(ledger, others):
             pass
         waiting = threading.Thread(target=take_in)
         waiting.start()
-        waiting.join(0.3)
+        waiting.join(1.5)
         order.append("recovered")
     waiting.join()
     assert order == ["recovered", "taken in"]
+    for one in others:
+        one.close()
