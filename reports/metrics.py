@@ -141,6 +141,10 @@ def _moments(tx: Transaction) -> Iterator[Metric]:
     age = max(0.0, tx.now - seconds_of(oldest)) if oldest else 0.0
     text = "Age of the oldest batch with a page not yet read or filed; 0 when there is none."
     yield _gauge("oldest_waiting_page_age_seconds", text, _one(age))
+    unsealed = seals.first_unsealed(tx)
+    age = max(0.0, tx.now - seconds_of(unsealed.at)) if unsealed else 0.0
+    text = "Age of the oldest event that no seal covers; 0 when all are sealed."
+    yield _gauge("oldest_unsealed_event_age_seconds", text, _one(age))
     seal, verified = seals.newest(tx), verifications.last_finished(tx)
     moments = {
         "last_finished": ("When a task was last finished.", health.last_finished(tx)),

@@ -97,7 +97,7 @@ def drive(
     ``require_parts`` raises when something that reading needs is not there; it is asked all the time.
 
     What is away (ledger, store, queue server, room on the disk) is waited for and said. Work that is to go
-    on until interrupted waits for ever; ``until_drained`` raises that error after some minutes. A private
+    on until interrupted waits for ever; ``until_drained`` raises that error after a minute. A private
     queue server that vanished is started again. Nothing is lost by any of it.
     """
     queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -131,6 +132,17 @@ class TestMetrics:
         assert sum(value for key, value in found.items() if key[0] == "aktenwerk_open_tasks") == 0
         assert [found["aktenwerk_up", part] for part in ("ledger", "queue", "store")] == [1, 1, 1]
         assert found["aktenwerk_data_free_bytes",] > 0
+
+    def test_the_age_of_what_is_not_sealed_is_nothing_once_all_is(self, waiting):
+        """So no alert rings in an archive at rest, which makes no new seals."""
+        waiting("seal")
+        assert metrics(waiting("metrics").stdout)["aktenwerk_oldest_unsealed_event_age_seconds",] == 0
+        ledger = Ledger(f"sqlite:///{waiting.data / 'ledger.db'}", clock=lambda: time.time() - 1000)
+        with ledger.write() as tx:
+            tx.record("kind", "subject")
+        ledger.close()
+        found = metrics(waiting("metrics").stdout)
+        assert 1000 <= found["aktenwerk_oldest_unsealed_event_age_seconds",] < 2000
 
     def test_tasks_are_counted_with_what_they_took(self, ran):
         with redis_server.running(ran.akten.data / "queue"):
