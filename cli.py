@@ -44,7 +44,6 @@ inventory_app = typer.Typer(
     help=_("The inventory: which case files there are. It is the goal's denominator."), no_args_is_help=True
 )
 app.add_typer(inventory_app, name="inventory")
-app.add_typer(services.app)
 app.add_typer(trust.app)
 app.add_typer(rescue.app)
 app.add_typer(services.app)
