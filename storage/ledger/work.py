@@ -12,6 +12,9 @@ from storage.ledger.tables import documents, pages, sources, stacks
 
 Step = Literal["split", "recognise", "file", "assemble"]
 
+#: Urgent stacks up to which each is looked at by itself; with more the databases go through all that waits.
+_FEW = 500
+
 
 class Task(NamedTuple):
     """One step to be done on one source, page, stack or document; ``urgent``: before all others."""
@@ -37,9 +40,15 @@ def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> li
     if urgent is None:
         return [*open_tasks(tx, limit, urgent=True), *open_tasks(tx, limit, urgent=False)][:limit]
     tasks: list[Task] = []
+    few = _few_urgent_stacks(tx) if urgent else None
     for table, state, step in reversed(LEASED):
         free = leases.is_free(table, state, tx.now)
-        query = select(table.c.id).where(free, _ranked(table, urgent))
+        ranked = _ranked(table, urgent)
+        if few is not None and "urgent" not in table.c:
+            if not few:
+                continue
+            ranked = table.c.stack_id.in_(few)
+        query = select(table.c.id).where(free, ranked)
         tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
         if step == "assemble":
             tasks += [Task("file", stack_id, urgent) for stack_id in _stacks_to_file(tx, limit, urgent)]
@@ -52,6 +61,13 @@ def is_urgent(table: Table) -> ColumnElement[bool]:
         return table.c.urgent
     # A set made once, by an index of its own: joined, a million waiting pages would each be looked up.
     return table.c.stack_id.in_(select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open"))
+
+
+def _few_urgent_stacks(tx: Transaction) -> list[str] | None:
+    """The urgent stacks with something left to do, so that an index finds what is theirs; None: many."""
+    query = select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open").limit(_FEW + 1)
+    found = [row["id"] for row in tx.rows(query)]
+    return found if len(found) <= _FEW else None
 
 
 def _ranked(table: Table, urgent: bool) -> ColumnElement[bool]:
