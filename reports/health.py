@@ -18,7 +18,7 @@ from typing import TypeVar
 from config import wiring
 from config.settings import Settings
 from config.words import say
-from errors import N_, AktenError, BrokerUnavailable, StoreUnavailable
+from errors import N_, AktenError, BrokerUnavailable, DiskFull, LedgerUnavailable, StoreUnavailable
 from pipeline.queue import observe, redis_server
 from pipeline.queue.broker import Broker
 from reports import shapes
@@ -142,11 +142,11 @@ def iso(moment: float) -> str:
 
 
 #: What is out of reach, by the error's code; other codes stand for themselves.
-_OUT_OF_REACH = {
-    "store_unavailable": N_("The object store does not answer"),
-    "ledger_unavailable": N_("The ledger does not answer"),
-    "broker_unavailable": N_("The queue server does not answer"),
-    "disk_full": N_("No space is left on the disk"),
+OUT_OF_REACH = {
+    StoreUnavailable.code: N_("The object store does not answer"),
+    LedgerUnavailable.code: N_("The ledger does not answer"),
+    BrokerUnavailable.code: N_("The queue server does not answer"),
+    DiskFull.code: N_("No space is left on the disk"),
 }
 
 
@@ -155,7 +155,7 @@ def _waiting(one: health.Deferred) -> Json:
         "step": one.step,
         "tasks": one.tasks,
         "code": one.by,
-        "reason": say(_OUT_OF_REACH.get(one.by, one.by), {}),
+        "reason": say(OUT_OF_REACH.get(one.by, one.by), {}),
         "since": None if one.since is None else iso(one.since),
         "next_try": None if one.next_try is None else iso(one.next_try),
     }

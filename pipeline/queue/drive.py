@@ -135,8 +135,8 @@ def _queue_server(queue: Queue) -> Iterator[str]:
             yield url
 
 
-#: What is said while something is away.
-_WAITING_FOR = {
+#: What is waited for, and what is said meanwhile; ``reports.health`` has the words of ``akten status``.
+WAITING_FOR = {
     StoreUnavailable.code: N_("Waiting for the object store"),
     LedgerUnavailable.code: N_("Waiting for the ledger"),
     BrokerUnavailable.code: N_("Waiting for the queue server"),
@@ -156,7 +156,9 @@ class _Outage:
         """Do ``tick``. While something is away it is put off, longer each time, and at last raised."""
         try:
             return tick()
-        except (StoreUnavailable, LedgerUnavailable, BrokerUnavailable, DiskFull) as error:
+        except AktenError as error:
+            if error.code not in WAITING_FOR:
+                raise
             self._since = self._since or time.monotonic()
             self.pause = min(self.pause * 2, _LONGEST_PAUSE_SECONDS)
             self._wait(error, time.monotonic() - self._since)
@@ -169,7 +171,7 @@ class _Outage:
             self._wait(error_of(deferred_by), idle)
 
     def _wait(self, error: AktenError, waited: float) -> None:
-        self._on_tick(_WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
+        self._on_tick(WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
         if waited > self._patience:
             raise error
 
