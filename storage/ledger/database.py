@@ -67,8 +67,6 @@ def open_database(url: str, *, migrate: bool = True, secure: bool = True) -> Eng
         if isinstance(error, DBAPIError):
             raise LedgerUnavailable(detail=str(error.orig)) from error
         if isinstance(error, NETWORK_ERRORS):
-            raise LedgerUnavailable(detail=str(error)) from error
-        if isinstance(error, ConnectionError):
             raise LedgerUnavailable(detail=error.strerror or str(error)) from error
         raise
     return engine
