@@ -142,7 +142,7 @@ def iso(moment: float) -> str:
 
 
 #: What is out of reach, by the error's code; other codes stand for themselves.
-_OUT_OF_REACH = {
+OUT_OF_REACH = {
     StoreUnavailable.code: N_("The object store does not answer"),
     LedgerUnavailable.code: N_("The ledger does not answer"),
     BrokerUnavailable.code: N_("The queue server does not answer"),
@@ -155,7 +155,7 @@ def _waiting(one: health.Deferred) -> Json:
         "step": one.step,
         "tasks": one.tasks,
         "code": one.by,
-        "reason": say(_OUT_OF_REACH.get(one.by, one.by), {}),
+        "reason": say(OUT_OF_REACH.get(one.by, one.by), {}),
         "since": None if one.since is None else iso(one.since),
         "next_try": None if one.next_try is None else iso(one.next_try),
     }

@@ -135,8 +135,8 @@ def _queue_server(queue: Queue) -> Iterator[str]:
             yield url
 
 
-#: What is waited for, and what is said meanwhile.
-_WAITING_FOR = {
+#: What is waited for, and what is said meanwhile; ``reports.health`` has the words of ``akten status``.
+WAITING_FOR = {
     StoreUnavailable.code: N_("Waiting for the object store"),
     LedgerUnavailable.code: N_("Waiting for the ledger"),
     BrokerUnavailable.code: N_("Waiting for the queue server"),
@@ -157,7 +157,7 @@ class _Outage:
         try:
             return tick()
         except AktenError as error:
-            if error.code not in _WAITING_FOR:
+            if error.code not in WAITING_FOR:
                 raise
             self._since = self._since or time.monotonic()
             self.pause = min(self.pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -171,7 +171,7 @@ class _Outage:
             self._wait(error_of(deferred_by), idle)
 
     def _wait(self, error: AktenError, waited: float) -> None:
-        self._on_tick(_WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
+        self._on_tick(WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
         if waited > self._patience:
             raise error
 

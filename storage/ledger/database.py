@@ -64,8 +64,10 @@ def open_database(url: str, *, migrate: bool = True, secure: bool = True) -> Eng
             _migrate(engine)
     except BaseException as error:
         engine.dispose()
-        if isinstance(error, (DBAPIError, *NETWORK_ERRORS)):
-            raise LedgerUnavailable(detail=str(getattr(error, "orig", error))) from error
+        if isinstance(error, DBAPIError):
+            raise LedgerUnavailable(detail=str(error.orig)) from error
+        if isinstance(error, NETWORK_ERRORS):
+            raise LedgerUnavailable(detail=error.strerror or str(error)) from error
         raise
     return engine
 

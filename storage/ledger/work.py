@@ -12,8 +12,8 @@ from storage.ledger.tables import documents, pages, sources, stacks
 
 Step = Literal["split", "recognise", "file", "assemble"]
 
-#: Urgent stacks looked at at once; the others' turn comes when these are done.
-_STACKS_AT_ONCE = 500
+#: Urgent stacks up to which each is looked at by itself; with more the databases go through all that waits.
+_FEW = 500
 
 
 class Task(NamedTuple):
@@ -40,11 +40,15 @@ def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> li
     if urgent is None:
         return [*open_tasks(tx, limit, urgent=True), *open_tasks(tx, limit, urgent=False)][:limit]
     tasks: list[Task] = []
-    # Asked every second: through an index of the few, not through all that waits.
-    chosen = _urgent_stacks(tx) if urgent else None
+    few = _few_urgent_stacks(tx) if urgent else None
     for table, state, step in reversed(LEASED):
-        ranked = not_(is_urgent(table)) if chosen is None else _is_of(table, chosen)
-        query = select(table.c.id).where(leases.is_free(table, state, tx.now), ranked)
+        free = leases.is_free(table, state, tx.now)
+        ranked = _ranked(table, urgent)
+        if few is not None and "urgent" not in table.c:
+            if not few:
+                continue
+            ranked = table.c.stack_id.in_(few)
+        query = select(table.c.id).where(free, ranked)
         tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
         if step == "assemble":
             tasks += [Task("file", stack_id, urgent) for stack_id in _stacks_to_file(tx, limit, urgent)]
@@ -59,13 +63,15 @@ def is_urgent(table: Table) -> ColumnElement[bool]:
     return table.c.stack_id.in_(select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open"))
 
 
-def _urgent_stacks(tx: Transaction) -> list[str]:
-    query = select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open").order_by(stacks.c.id)
-    return [row["id"] for row in tx.rows(query.limit(_STACKS_AT_ONCE))]
+def _few_urgent_stacks(tx: Transaction) -> list[str] | None:
+    """The urgent stacks with something left to do, so that an index finds what is theirs; None: many."""
+    query = select(stacks.c.id).where(stacks.c.urgent, stacks.c.state == "open").limit(_FEW + 1)
+    found = [row["id"] for row in tx.rows(query)]
+    return found if len(found) <= _FEW else None
 
 
-def _is_of(table: Table, stack_ids: list[str]) -> ColumnElement[bool]:
-    return table.c.urgent if "urgent" in table.c else table.c.stack_id.in_(stack_ids)
+def _ranked(table: Table, urgent: bool) -> ColumnElement[bool]:
+    return is_urgent(table) if urgent else not_(is_urgent(table))
 
 
 def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:

@@ -23,8 +23,9 @@ from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.take_in import take_in
 from pipeline.queue import observe, redis_server
 from pipeline.queue.broker import Broker
-from pipeline.queue.drive import reconcile
+from pipeline.queue.drive import WAITING_FOR, reconcile
 from pipeline.queue.turns import FairWorker
+from reports.health import OUT_OF_REACH
 from storage.folder import FolderStore
 from storage.ledger import Ledger, inventory, pages, sources, work
 from storage.ledger.leases import Claim
@@ -103,6 +104,10 @@ class TestOffers:
         other.offer([Task("file", "theirs")])
         assert (broker.waiting(), other.waiting()) == (0, 1)
         other.close()
+
+
+def test_what_is_waited_for_is_said_while_working_and_in_the_status():
+    assert WAITING_FOR.keys() == OUT_OF_REACH.keys()
 
 
 class TestWhoWorks:

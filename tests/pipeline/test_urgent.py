@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from pipeline.intake.affiliation import Affiliation
 from pipeline.intake.take_in import take_in
@@ -189,16 +190,26 @@ class TestQueues:
         assert sorted(picked(worker, 20)) == ["o"] * 6 + ["u"] * 6
 
 
-def test_the_few_urgent_ones_are_found_without_looking_at_all_that_wait(office):
+def test_the_few_urgent_ones_are_found_without_looking_at_all_that_wait(office, scans):
     """The ledger is asked every second, however many pages wait."""
+    hurry(office, save_pdf(scans / "33_2.pdf", [page("Termin")]))
     with office.ctx.ledger.read() as tx:
-        found = []
-        for table in (work.stacks, work.documents, work.sources, work.pages):
-            query = work.select(table.c.id).where(work.is_urgent(table))
-            sql = str(query.compile(tx.connection, compile_kwargs={"literal_binds": True}))
-            plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
-            found.append(" ".join(row[-1] for row in plan))
-    assert all("urgent" in plan for plan in found), found
+        asked = []
+        event.listen(tx.connection, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
+        assert [task.step for task in work.open_tasks(tx, 100, urgent=True)] == ["split"]
+        plans = {
+            sql.split()[1].partition(".")[0]: " ".join(
+                row[-1] for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+            )
+            for sql, values in list(asked)
+            if sql.startswith("SELECT")
+        }
+    assert plans.keys() == {"stacks", "documents", "pages", "sources"}
+    assert "ix_stacks_urgent" in plans["stacks"]
+    assert "ix_documents_urgent" in plans["documents"]
+    for table in ("pages", "sources"):
+        assert f"ix_{table}_stack_id" in plans[table], plans
+        assert f"ix_{table}_stage" not in plans[table], plans
 
 
 def page_counts(ledger: Ledger) -> counts.PageCounts:
