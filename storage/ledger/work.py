@@ -79,8 +79,7 @@ def _stacks_to_file(tx: Transaction, limit: int, urgent: bool) -> list[str]:
     unsplit = exists().where(sources.c.stack_id == stacks.c.id, sources.c.state.in_(("waiting", "working")))
     unread = exists().where(pages.c.stack_id == stacks.c.id, pages.c.stage.in_(("waiting", "working")))
     ready = (stacks.c.state == "open") & leases.is_due(stacks.c.not_before, tx.now)
-    ranked = is_urgent(stacks) if urgent else not_(is_urgent(stacks))
-    query = select(stacks.c.id).where(ready, ranked, ~unsplit, ~unread)
+    query = select(stacks.c.id).where(ready, _ranked(stacks, urgent), ~unsplit, ~unread)
     return [row["id"] for row in tx.rows(query.order_by(stacks.c.id).limit(limit))]
 
 
