@@ -539,7 +539,7 @@ def _family(base: type[AktenError]) -> list[type[AktenError]]:
 def error_of(code: str) -> AktenError:
     """The error recorded as ``code``, without its details."""
     known = (error for error in _family(AktenError) if error.code == code)
-    return next(known, AktenError)(detail=code)
+    return next(known, AktenError)(detail=N_("workers find it so"))
 
 
 def describe(code: str) -> Description:

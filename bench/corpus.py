@@ -90,7 +90,7 @@ def _worked(settings: Settings, path: Path, name: str) -> Verdict:
         with ctx.ledger.read() as tx:
             pages = counts.page_counts(tx, intake.batch_id)
             failures = counts.failures(tx, intake.batch_id)
-            drained = work.is_drained(tx)
+            drained = not work.open_tasks(tx, 1)
             doubts = [alarm.code for alarm in alarms.open_alarms(tx, intake.batch_id)]
     reasons = doubts + [say(describe(one.reason).message, one.params) for one in failures]
     outcome = "stored" if not failures else "partly" if pages.received > pages.quarantined else "quarantined"

@@ -119,8 +119,15 @@ def index_rebuild(data: Data = None) -> None:
 @app.command(
     help=_("Check whether every part is there. Versions, languages, stores; what mends what is missing.")
 )
-def doctor(data: Data = None, as_json: Json = False) -> None:
-    checks = doctor_report.examine(session.settings(data))
+def doctor(
+    read_only: Annotated[
+        bool,
+        typer.Option("--read-only", help=_("Do not try to write, as for a health check every minute.")),
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    checks = doctor_report.examine(session.settings(data), writing=not read_only)
     if as_json:
         session.print_json(doctor_report.shape(checks))
     else:

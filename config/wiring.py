@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,9 +13,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import psutil
-
 from config.document_types import load_document_types
+from config.scratch import scratch
 from config.settings import Settings
 from errors import NoDataFolder, PlaceUnusable
 from ocr.tesseract import Tesseract
@@ -124,7 +121,7 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
     prepare_folder(settings)
     objects = open_objects(settings)
     ledger = open_ledger(settings, migrate=migrate)
-    with _scratch(settings.data / "tmp") as scratch:
+    with scratch(settings.data / "tmp") as folder:
         yield Context(
             ledger=ledger,
             objects=objects,
@@ -134,7 +131,7 @@ def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Contex
             types={kind.key: kind for kind in document_types(settings.document_types)},
             ocr=settings.ocr,
             limits=settings.limits,
-            scratch=scratch,
+            scratch=folder,
             profile=profile(settings),
             owner=this_process(),
             home=home(settings),
@@ -156,26 +153,3 @@ def open_index(settings: Settings) -> Iterator[SearchIndex]:
         yield index
     finally:
         index.close()
-
-
-@contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
-    """A folder for this process's temporary files, also those of libraries; gone at its end."""
-    parent.mkdir(mode=0o700, exist_ok=True)
-    folder = parent / str(os.getpid())
-    folder.mkdir(mode=0o700, exist_ok=True)
-    before = tempfile.tempdir
-    tempfile.tempdir = str(folder)
-    try:
-        yield folder
-    finally:
-        tempfile.tempdir = before
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep_scratch(settings: Settings) -> None:
-    """Remove what processes killed by force left behind."""
-    parent = settings.data / "tmp"
-    for folder in parent.iterdir() if parent.is_dir() else ():
-        if folder.name.isdecimal() and not psutil.pid_exists(int(folder.name)):
-            shutil.rmtree(folder, ignore_errors=True)

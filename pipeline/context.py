@@ -84,8 +84,9 @@ def this_process() -> str:
 
 def is_dead(owner: str) -> bool:
     """Whether a lease's owner ran on this machine and is no more; others are left to their lease's end."""
-    machine, pid, began = owner.rsplit("/", 2)
-    return machine == _machine() and _beginning_of(int(pid)) != began
+    machine, _, process = owner.partition("/")
+    pid, _, began = process.partition("/")
+    return machine == _machine() and pid.isdecimal() and _beginning_of(int(pid)) != began
 
 
 @cache

@@ -10,7 +10,7 @@ from storage.ledger.recorded import Recorded
 
 CODES = (ObjectDamaged.code, ObjectMissing.code)
 #: What an object is to a clerk, and how it comes back.
-_WORDS = {
+WORDS = {
     "original": (
         N_("the original of {name}"),
         N_("Ingest the same file again, or restore the object from backup; then 'akten verify'."),
@@ -29,7 +29,7 @@ _WORDS = {
 
 def sound(tx: Transaction, item: Recorded, code: str) -> None:
     """Raise the alarm about an object: once for each volume it is part of, which is then held up."""
-    what, way_out = _WORDS[item.kind]
+    what, way_out = WORDS[item.kind]
     params = {"key": item.key, "reason": what, "detail": way_out, "name": ""}
     batch_id: str | None = item.id if item.kind == "record" else None
     source = sources.get(tx, item.id) if item.kind == "original" else None

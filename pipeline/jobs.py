@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import time
 from contextlib import closing
@@ -20,11 +21,12 @@ from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
 from errors import BrokerUnavailable
 from pipeline import flow, preflight
+from pipeline.confined.kernel import die_with_parent
 from pipeline.context import this_process
 from pipeline.queue.account import Account, died
 from pipeline.queue.broker import Broker, translated
 from pipeline.queue.turns import FairWorker
-from pipeline.queue.workers import BROKER_VARIABLE
+from pipeline.queue.workers import BROKER_VARIABLE, PARENT_VARIABLE
 from storage.ledger.work import Step, Task
 
 #: A store or disk that is away is asked again after a moment, not at once.
@@ -89,6 +91,7 @@ def _killed(job: Job, _pid: int, status: int, _usage: object) -> None:
 
 def main() -> int:
     """Work until told to stop: SIGTERM ends after the task at hand."""
+    die_with_parent(int(os.environ[PARENT_VARIABLE]), signal.SIGTERM)
     settings = _settings()
     logs.start(settings, "worker", os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8"))
     try:

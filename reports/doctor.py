@@ -33,8 +33,11 @@ class Check:
     mend: str = ""
 
 
-def examine(settings: Settings) -> list[Check]:
-    """Look at every part once; no check stops the others."""
+def examine(settings: Settings, *, writing: bool = True) -> list[Check]:
+    """Look at every part once; no check stops the others. ``writing``: also try the store with an object.
+
+    A bucket with versioning keeps every object for ever, also one that is removed at once.
+    """
     parts: list[tuple[str, Callable[[], str]]] = [
         ("Python", lambda: sys.version.split()[0]),
         ("Aktenwerk", lambda: version("aktenwerk")),
@@ -44,7 +47,7 @@ def examine(settings: Settings) -> list[Check]:
         (_("data folder"), lambda: _data(settings)),
         (_("isolation"), lambda: _isolation(settings)),
         (_("ledger"), lambda: _ledger(settings)),
-        (_("objects"), lambda: _objects(settings)),
+        (_("objects"), lambda: _objects(settings, writing=writing)),
         (_("queue"), lambda: _queue(settings)),
     ]
     return [_check(part, look) for part, look in parts]
@@ -99,12 +102,15 @@ def _ledger(settings: Settings) -> str:
         ledger.close()
 
 
-def _objects(settings: Settings) -> str:
-    """Where objects are kept, once a small one could be written, read back and removed."""
+def _objects(settings: Settings, *, writing: bool) -> str:
+    """Where objects are kept, once it answered, or a small one could be written, read back and removed."""
     objects = open_objects(settings)
     probe = f"doctor/{secrets.token_hex(8)}"
-    objects.put_bytes(probe, probe.encode())
-    objects.delete(probe)
+    if writing:
+        objects.put_bytes(probe, probe.encode())
+        objects.delete(probe)
+    else:
+        objects.exists(probe)
     if settings.objects.store == "folder":
         return str(settings.objects_folder)
     return f"S3 {settings.objects.endpoint}/{settings.objects.bucket}"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from config import logs, wiring, words
+from config import logs, scratch, wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
 from errors import N_, IndexElsewhere, IndexOutdated
@@ -127,7 +127,7 @@ def work(
 
     ``meanwhile`` is called about once a second; what it raises ends the work.
     """
-    wiring.sweep_scratch(chosen)
+    scratch.sweep(chosen.data / "tmp")
     folder = chosen.data / "queue"
     queue = driving.Queue(
         chosen.queue.url, chosen.queue.name, folder, folder / "workers.log" if chosen.log_file else None

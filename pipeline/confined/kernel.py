@@ -34,8 +34,8 @@ _FILTERED = {
     "x86_64": (0xC000003E, (41, 101, 310, 311)),
     "aarch64": (0xC00000B7, (198, 117, 270, 271)),
 }
-#: Can open sockets too; the same number everywhere.
-_IO_URING_SETUP = 425
+#: io_uring_setup can open sockets too, pidfd_getfd takes another process's; the same numbers everywhere.
+_FILTERED_EVERYWHERE = (425, 438)
 #: Numbers from here on are x86_64's second set (x32).
 _X32 = 0x40000000
 _LOAD, _JUMP_EQUAL, _JUMP_NOT_BELOW, _RETURN = 0x20, 0x15, 0x35, 0x06
@@ -50,11 +50,11 @@ def _prctl(option: int, *values: object) -> bool:
     return bool(_libc.prctl(option, *arguments) == 0)
 
 
-def die_with_parent(parent: int) -> None:
-    """Let this process be killed as soon as ``parent`` ends, or at once if it has ended meanwhile."""
-    _prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+def die_with_parent(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Let this process get the signal as soon as ``parent`` ends, or at once if it has ended meanwhile."""
+    _prctl(_PR_SET_PDEATHSIG, int(by))
     if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), by)
 
 
 def forbid_new_privileges() -> None:
@@ -89,10 +89,9 @@ def _filter_calls() -> bool:
     machine, numbers = _FILTERED.get(platform.machine(), (0, ()))
     if not machine:
         return False
-    refused = (*numbers, _IO_URING_SETUP)
-    end = (
-        len(refused) + 4
-    )  # the line before the last, which refuses; a jump counts from the line after its own
+    refused = (*numbers, *_FILTERED_EVERYWHERE)
+    # The line before the last, which refuses; a jump counts from the line after its own.
+    end = len(refused) + 4
     program = [
         (_LOAD, 0, 0, _MACHINE_AT),
         (_JUMP_EQUAL, 0, end - 1, machine),

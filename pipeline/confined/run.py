@@ -106,11 +106,10 @@ def _finish(pid: int, requests: Connection, records: Iterator[Any], seconds: flo
 
     Whatever happens meanwhile, neither it nor anything it started is left behind.
     """
-    handle = os.pidfd_open(pid)
     try:
-        in_time = _serve(handle, requests, records, seconds)
+        with os.fdopen(os.pidfd_open(pid), "rb", buffering=0) as handle:
+            in_time = _serve(handle.fileno(), requests, records, seconds)
     finally:
-        os.close(handle)
         code = _end(pid)
     return code, not in_time
 

@@ -34,6 +34,8 @@ _LOOK_SECONDS = 1.0
 #: What is away may come back within this time while somebody waits for the end.
 _PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE_SECONDS = 8.0
+#: An attempt at a store that hangs is over before this: what is held for longer is a large volume at work.
+_LONG_SECONDS = 50.0
 #: Nobody needs to be told of what is over sooner.
 _SHORT_SECONDS = 3.0
 _TASKS_AT_ONCE = 2000
@@ -168,7 +170,7 @@ class _Outage:
         """All answers. But workers may have deferred work, and nothing got done for ``idle`` seconds."""
         self._since, self.pause = None, _TICK_SECONDS
         if deferred_by is not None and idle > _SHORT_SECONDS:
-            self._wait(error_of(deferred_by), idle)
+            self._wait(error_of(deferred_by), idle - _LONG_SECONDS)
 
     def _wait(self, error: AktenError, waited: float) -> None:
         self._on_tick(WAITING_FOR.get(error.code, N_("Waiting for another attempt")), 0, None)
@@ -228,13 +230,14 @@ class _Teller:
         self._ledger, self._on_tick = ledger, on_tick
         self._next_count = 0.0
         self._left: Mapping[str, int] = {}
+        self._held: Mapping[str, float] = {}
         self._changed = time.monotonic()
         #: What keeps some work from being done, an ``errors`` code.
         self.deferred_by: str | None = None
 
     @property
     def idle(self) -> float:
-        """Seconds for which nothing got done."""
+        """Seconds for which nothing got done, and nobody was at work on one thing for long."""
         return time.monotonic() - self._changed
 
     def tell(self, *, indexing: bool) -> bool:
@@ -246,9 +249,11 @@ class _Teller:
             left = counts.backlog(tx) | ({} if indexing else {"index": 0})
             received = counts.page_counts(tx).received
             self.deferred_by = work.deferred_by(tx)
+            held = work.held(tx)
         now = time.monotonic()
+        self._held = {name: self._held.get(name, now) for name in held}
         self._next_count = now + _COUNTING_SHARE * (now - began)
-        if left != self._left:
+        if left != self._left or any(now - since > _LONG_SECONDS for since in self._held.values()):
             self._left, self._changed = left, now
         self._report(left, received)
         return not any(left.values())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,7 +15,8 @@ from errors import WorkersFailing
 #: Workers run one thread each, one worker a core: more threads make Tesseract many times slower.
 ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 BROKER_VARIABLE = "AKTEN_WORKER_BROKER"
-_PR_SET_PDEATHSIG = 1
+#: The process a worker ends with, however that ends: an orphaned worker would work on unseen.
+PARENT_VARIABLE = "AKTEN_WORKER_PARENT"
 _RESPAWN_SECONDS = 2.0
 #: Workers that end this soon after their start, more often than this in a row, will never work.
 _SOON_SECONDS = 5.0
@@ -25,12 +24,6 @@ _PATIENCE = 4
 #: What failed starts may leave behind before it is begun anew.
 _LOG_BYTES = 1_000_000
 _log = logging.getLogger("aktenwerk")
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _in_child() -> None:
-    """Stop with the parent, however it ends: an orphaned worker would work on unseen."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Crew:
@@ -42,7 +35,8 @@ class Crew:
 
     def __init__(self, count: int, broker_url: str, log: Path | None) -> None:
         self._count, self._log = count, log
-        self._environment = {**os.environ, **ONE_THREAD, BROKER_VARIABLE: broker_url}
+        mine = {BROKER_VARIABLE: broker_url, PARENT_VARIABLE: str(os.getpid())}
+        self._environment = {**os.environ, **ONE_THREAD, **mine}
         self._workers: list[subprocess.Popen[bytes]] = []
         self._next_start = self._started = 0.0
         self._soon_ended = 0
@@ -78,7 +72,6 @@ class Crew:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_in_child,  # noqa: PLW1509 - only sets a flag of the kernel's
             )
 
     def _opened_log(self) -> BinaryIO:

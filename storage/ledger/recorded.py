@@ -39,7 +39,7 @@ class _Kind(NamedTuple):
 
 
 #: Intake records and word files are named by their hash and have no column for it.
-_KINDS = (
+KINDS = (
     _Kind("original", sources, sources.c.object_key, sources.c.sha256),
     _Kind("record", batches, batches.c.record_key, None),
     _Kind("product", documents, documents.c.object_key, documents.c.sha256),
@@ -49,14 +49,14 @@ _KINDS = (
 
 def count(tx: Transaction) -> int:
     """How many objects ``after`` goes through; one that several rows name counts with each of them."""
-    return sum(int(tx.value(select(func.count(kind.key)))) for kind in _KINDS)
+    return sum(int(tx.value(select(func.count(kind.key)))) for kind in KINDS)
 
 
 def after(ledger: Ledger, position: str | None) -> Iterator[list[Recorded]]:
     """All objects behind a position (None: from the first), some hundred at a time."""
     name, _, last = (position or "").partition(":")
-    begun = next((place for place, kind in enumerate(_KINDS) if kind.name == name), 0)
-    for kind in _KINDS[begun:]:
+    begun = next((place for place, kind in enumerate(KINDS) if kind.name == name), 0)
+    for kind in KINDS[begun:]:
         while rows := _next(ledger, kind, last):
             yield rows
             last = rows[-1].id

@@ -93,13 +93,13 @@ def deferred_by(tx: Transaction) -> str | None:
     return None
 
 
-def is_drained(tx: Transaction) -> bool:
-    """Whether nothing waits or is in work."""
-    busy = (
-        select(table.c.id).where(state.in_(("waiting", "working"))).limit(1) for table, state, _ in LEASED
-    )
-    unfiled = select(stacks.c.id).where(stacks.c.state == "open").limit(1)
-    return all(tx.value(query) is None for query in (*busy, unfiled))
+def held(tx: Transaction) -> list[str]:
+    """The ids of all that somebody works on: as many as there are workers."""
+    return [
+        row["id"]
+        for table, state, _ in LEASED
+        for row in tx.rows(select(table.c.id).where(table.c.lease_owner.is_not(None), state == "working"))
+    ]
 
 
 def holders(tx: Transaction) -> set[str]:

@@ -299,6 +299,13 @@ class TestPartMissing:
         assert "apt-get install tesseract-ocr" in checks["Tesseract"]["mend"]
         assert checks["poppler"]["ok"]
 
+    def test_the_doctor_only_asks_the_object_store_when_told_so(self, akten):
+        akten("doctor")
+        (akten.data / "objects").chmod(0o500)
+        before = (akten.data / "objects").stat().st_mtime_ns
+        assert akten.json("doctor", "--read-only")["ok"]
+        assert (akten.data / "objects").stat().st_mtime_ns == before
+
     def test_the_doctor_writes_to_the_object_store_and_leaves_nothing_there(self, akten):
         assert akten.json("doctor")["ok"]
         assert [path for path in (akten.data / "objects").rglob("*") if path.is_file()] == []

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from errors import Interrupted, StoreUnavailable, VerificationInterrupted, WrongUse
-from pipeline import sealing, verify
+from pipeline import damage, sealing, verify
 from pipeline.corrections import retry
 from pipeline.verify import Verification
 from reports import checking, shapes
 from storage.folder import FolderStore
-from storage.ledger import Ledger, alarms, sources, verifications
+from storage.ledger import Ledger, alarms, recorded, sources, verifications
 from storage.objects import original_key
 from tests import office as desk
 from tests.office import Office, cover, page, save_pdf
@@ -323,3 +323,7 @@ class TestWhatIsDamaged:
             with filed.ctx.ledger.write() as tx:
                 tx.connection.exec_driver_sql(change, (sha256, document.id))
             assert self.verify(filed).ok == ok
+
+
+def test_every_kind_of_object_has_words_for_its_damage():
+    assert {kind.name for kind in recorded.KINDS} == set(damage.WORDS)
