@@ -234,17 +234,22 @@ def _first_difference(seal: Seal, differences: Iterator[_Difference]) -> Problem
     params: dict[str, str | int] = {"id": first.id, "seal": seal.number, "reason": first.how, "more": more}
     if first.event is not None:
         params |= {"kind": first.event.kind, "at": first.event.at}
-    if first.how != _MISSING:
+    if first.how == _ALTERED:
         message = N_(
-            "Event {id} ({kind}, {at}) {reason}, says seal {seal}; further events that differ: {more}"
+            "Event {id} {reason}, says seal {seal}; it is now {kind}, {at}; "
+            "further events that differ: {more}."
+        )
+    elif first.how == _INSERTED:
+        message = N_(
+            "Event {id} ({kind}, {at}) {reason}, says seal {seal}; further events that differ: {more}."
         )
     elif first.event is not None:
         message = N_(
             "Event {id} {reason}, says seal {seal}; the event before it is {kind}, {at}; "
-            "further events that differ: {more}"
+            "further events that differ: {more}."
         )
     else:
-        message = N_("Event {id} {reason}, says seal {seal}; further events that differ: {more}")
+        message = N_("Event {id} {reason}, says seal {seal}; further events that differ: {more}.")
     return Problem(message, params)
 
 

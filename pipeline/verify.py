@@ -10,15 +10,15 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
 from errors import N_, BadKey, ObjectDamaged, ObjectMissing, WrongUse, describe
-from pipeline import chain, damage
+from pipeline import chain, damage, witness
 from pipeline.alarms import SEALS_BROKEN
 from pipeline.problem import Problem
-from storage.ledger import Ledger, Transaction, alarms, counts, history, recorded, verifications
+from storage.ledger import Ledger, Transaction, alarms, recorded, verifications
 from storage.ledger.recorded import Recorded
 from storage.ledger.verifications import Run
 from storage.objects import ObjectStore
@@ -28,17 +28,18 @@ ALL = 100.0
 OnProgress = Callable[[str, int, int], None]
 _SAVE_SECONDS = 5.0
 #: Findings kept in memory until they are saved, and at most named at the end.
-_FINDINGS_AT_ONCE, _MOST_NAMED = 500, 1000
+_FINDINGS_AT_ONCE, _MOST_NAMED = 500, witness.MOST_NAMED
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Objects read again, pages received against pages accounted for, and the chain of seals.
+    """Objects read again of ``objects``, pages received against pages accounted for, and the chain of seals.
 
     ``found`` is the number of problems, of which the first are named in ``problems``.
     """
 
     run: Run
+    objects: int
     received: int
     accounted: int
     chain: chain.Chain
@@ -49,6 +50,11 @@ class Verification:
     def ok(self) -> bool:
         """Whether all is as recorded."""
         return not self.found
+
+    @property
+    def differences(self) -> int:
+        """How many problems are not an object's: of seals and tables."""
+        return self.found - self.run.damaged - self.run.missing
 
 
 def begin(ledger: Ledger, share: float = ALL, seed: str | None = None) -> Run:
@@ -84,21 +90,23 @@ def verify(
     (``StoreUnavailable``), the run is gone on with by :func:`resume`.
     """
     run = _read_objects(ledger, objects, begin(ledger) if run is None else run, on_progress)
-    received, accounted, differing = _compare_tables(ledger)
+    with ledger.read() as tx:
+        total = recorded.count(tx)
+        tables = witness.compare(tx)
     links = chain.check(
         ledger,
         objects,
         partial(_is_chosen, run),
         lambda done, total: on_progress(N_("Checking seals"), done, total),
     )
-    found = run.damaged + run.missing + len(differing) + len(links.problems)
-    named = [*islice(_objects_found(ledger, run), _MOST_NAMED), *links.problems, *differing[:_MOST_NAMED]]
+    found = run.damaged + run.missing + tables.found + len(links.problems)
+    named = [*islice(_objects_found(ledger, run), _MOST_NAMED), *links.problems, *tables.problems]
     if found > len(named):
         named.append(Problem(N_("… and {count} more"), {"count": found - len(named)}))
     with ledger.write() as tx:
         _tell_of_seals(tx, run, links)
         run = verifications.finish(tx, run, found)
-    return Verification(run, received, accounted, links, tuple(named), found)
+    return Verification(run, total, tables.received, tables.accounted, links, tuple(named), found)
 
 
 # --- objects -----------------------------------------------------------------------------------------
@@ -115,6 +123,9 @@ def _read_objects(ledger: Ledger, objects: ObjectStore, run: Run, on_progress: O
                 on_progress(N_("Verifying"), reader.run.checked, total)
             else:
                 reader.pass_over(item)
+        if not reader.run.checked:  # no verification is well without a look at anything
+            for item, is_alarmed in islice(_items(ledger, None), 1):
+                reader.note(item, _fault(objects, item), is_alarmed)
     finally:  # also when interrupted, or when the store is away
         reader.save()
     return reader.run
@@ -204,51 +215,6 @@ def _objects_found(ledger: Ledger, run: Run) -> Iterator[Problem]:
 
 
 # --- tables and seals --------------------------------------------------------------------------------
-
-
-def _compare_tables(ledger: Ledger) -> tuple[int, int, list[Problem]]:
-    """What the events say came in against what is there now, as a whole, by file and by document."""
-    with ledger.read() as tx:
-        found = counts.page_counts(tx)
-        accounted = sum(getattr(found, one.name) for one in fields(found) if one.name != "received")
-        promised = 0
-        problems: list[Problem] = []
-        for file in history.received(tx):
-            promised += file.pages_said or 0
-            problems += _file_problems(file)
-        for document in history.stored(tx):
-            problems += _document_problems(document)
-        for lost in history.vanished(tx):
-            promised += lost.pages_said or 0
-            message = N_("{id} was received or stored, say the events; the ledger has no such row any more.")
-            problems.append(Problem(message, {"id": lost.id}))
-    if promised != accounted:
-        message = N_("{promised} pages were received, {accounted} are accounted for.")
-        problems.insert(0, Problem(message, {"promised": promised, "accounted": accounted}))
-    return promised, accounted, problems
-
-
-def _file_problems(file: history.Witness) -> Iterator[Problem]:
-    if file.sha256 != file.sha256_said:
-        message = N_("File {id} was received with the SHA-256 {expected}, {actual} is recorded.")
-        yield _differs(message, file.id, file.sha256_said, file.sha256)
-    if file.pages != file.pages_said:
-        message = N_("File {id} came in with {expected} pages, {actual} are recorded.")
-        yield _differs(message, file.id, file.pages_said, file.pages)
-
-
-def _document_problems(document: history.Witness) -> Iterator[Problem]:
-    if document.sha256 != document.sha256_said:
-        message = N_("Document {id} was stored with the SHA-256 {expected}, {actual} is recorded.")
-        yield _differs(message, document.id, document.sha256_said, document.sha256)
-    if document.pages_said not in (None, document.pages):
-        message = N_("Document {id} was stored with {expected} pages, {actual} are recorded in it.")
-        yield _differs(message, document.id, document.pages_said, document.pages)
-
-
-def _differs(message: str, name: str, expected: str | int | None, actual: str | int | None) -> Problem:
-    shown = {"expected": "-" if expected is None else expected, "actual": "-" if actual is None else actual}
-    return Problem(message, {"id": name, **shown})
 
 
 def _tell_of_seals(tx: Transaction, run: Run, links: chain.Chain) -> None:

@@ -153,6 +153,8 @@ def verification(found: Verification) -> Json:
     return {
         "ok": found.ok,
         "objects": {"checked": run.checked, "damaged": run.damaged, "missing": run.missing},
+        "recorded": found.objects,
+        "differences": found.differences,
         "pages": {"received": found.received, "accounted": found.accounted},
         "seals": _chain(found.chain),
         "sample": run.share,

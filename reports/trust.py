@@ -26,14 +26,22 @@ def verification(shape: Shape) -> None:
     sign, style = _sign(shape)
     line(Text(say(text, {**shape["objects"], **shape["pages"]}), style=style), first=sign)
     if shape["sample"] < _ALL:
-        sample = N_("A sample of {sample} %, seed {seed}.")
-        line(say(sample, {"sample": f"{shape['sample']:g}", "seed": shape["seed"]}), 2)
+        sample = N_("A sample of {sample} %, seed {seed}: {checked} of {recorded} objects.")
+        counted = {"checked": shape["objects"]["checked"], "recorded": shape["recorded"]}
+        line(say(sample, {"sample": f"{shape['sample']:g}", "seed": shape["seed"], **counted}), 2)
     _chain(shape["seals"])
-    if not shape["ok"]:
+    if shape["objects"]["damaged"] or shape["objects"]["missing"]:
         next_step(
             N_(
                 "Shred no paper now: 'akten alarms' says how each object comes back; "
                 "then 'akten verify' again."
+            )
+        )
+    if shape["differences"]:
+        next_step(
+            N_(
+                "Shred no paper now: find out who changed ledger or seals, and restore them from backup "
+                "(docs/operations.md#checking); then 'akten verify' again."
             )
         )
 

@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
+from storage.ledger.history import order_name
 from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
+from storage.ledger.pages import quarantine_read, release_read
 from storage.ledger.tables import case_files, documents, pages, sources, volumes
 
 
@@ -124,6 +126,7 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
     }
     if not tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         return False
+    release_read(tx, pages.c.document_id == document.id, set(page_ids))  # given up by another meanwhile
     numbered = pages.update().where(pages.c.id == bindparam("page")).values(
         stage="stored", document_page=bindparam("place")
     )  # fmt: skip
@@ -135,6 +138,8 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
         sha256=stored.sha256,
         size=stored.size,
         pages=len(page_ids),
+        order=order_name(page_ids),
+        volume=document.volume_id,
     )
     return True
 
@@ -158,9 +163,7 @@ def quarantine(tx: Transaction, document: Document, reason: str, params: Mapping
     if not tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         return
     unstored = (pages.c.document_id == document.id) & (pages.c.stage == "recognised")
-    tx.run(
-        pages.update().where(unstored).values(stage="quarantined", reason=reason, reason_params=dict(params))
-    )
+    quarantine_read(tx, unstored, reason, params)
     tx.record("document.failed", document.id, reason=reason)
 
 
@@ -172,9 +175,7 @@ def put_back(tx: Transaction, document_id: str, owner: str, setback: Setback) ->
 def retry(tx: Transaction, document_id: str) -> None:
     """Take a document out of quarantine and free the pages it held up: it waits as if new."""
     tx.run(start_over(documents).where(documents.c.id == document_id).values(state="waiting"))
-    held = (pages.c.document_id == document_id) & (pages.c.stage == "quarantined")
-    read = pages.c.result.is_not(None)
-    tx.run(pages.update().where(held, read).values(stage="recognised", reason=None))
+    release_read(tx, pages.c.document_id == document_id)
     tx.record("document.retried", document_id)
 
 

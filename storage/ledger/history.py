@@ -1,93 +1,143 @@
-"""The tables against the events: what somebody changed, added or removed by hand.
+"""The tables beside the events: each row with what was recorded about it, for whoever compares the two.
 
-Events are never changed, the tables are; each row is compared with the last event that speaks of it.
+Rows come in the order of their primary keys, a few hundred at a time, their events by the subject's index:
+no sorting and no list grows with the ledger, and no query plan has to be guessed well.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ScalarSelect, Text, case, cast, exists, func, or_, select
+from sqlalchemy import Column, RowMapping, Table, Text, cast, exists, func, or_, select
 
 from storage.ledger.core import Transaction
-from storage.ledger.tables import documents, events, pages, sources
+from storage.ledger.tables import batches, case_files, documents, events, pages, sources, volumes
+
+_ROWS_AT_ONCE = 500
+_NAME_DIGITS = 16
+#: The event that begins a row's life; the table that should have it.
+_BEGINNINGS: Mapping[str, Table] = {
+    "source.received": sources,
+    "document.stored": documents,
+    "volume.added": volumes,
+    "case_file.added": case_files,
+    "batch.received": batches,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
-    """A file or document as the tables have it, and as the events say it should be.
+class Told:
+    """A row, and the events of some kinds about it: kind and data, oldest first."""
 
-    None: there is no such row, no event of it, or no product. ``pages`` are those recorded, of a document
-    those stored in it; ``pages_said`` is None where they cannot be compared: not opened, or in work.
-    """
+    row: RowMapping
+    events: Sequence[tuple[str, dict[str, Any]]]
 
-    id: str
-    sha256: str | None
-    sha256_said: str | None
+    @property
+    def id(self) -> str:
+        """The row's id, the subject of its events."""
+        return str(self.row["id"])
+
+    def last(self, *kinds: str) -> tuple[str | None, dict[str, Any]]:
+        """Kind and data of the last event that is of one of these kinds; None and nothing without one."""
+        return next(((kind, data) for kind, data in reversed(self.events) if kind in kinds), (None, {}))
+
+    def merged(self) -> dict[str, Any]:
+        """All the events say, where each has only what changed."""
+        return {name: value for _, data in self.events for name, value in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The pages stored in a document: how many, and the name of their order (``order_name``)."""
+
     pages: int
-    pages_said: int | None
+    order: str
 
 
-def received(tx: Transaction) -> Iterator[Witness]:
-    """Every file, as received and opened."""
-    query = select(
-        sources.c.id,
-        sources.c.sha256,
-        select(func.count()).where(pages.c.source_id == sources.c.id).scalar_subquery().label("pages"),
-        _last_data(sources.c.id, "source.received").label("received"),
-        _last_data(sources.c.id, "source.split").label("split"),
-    )
+def told(
+    tx: Transaction, columns: Sequence[Column[Any]], kinds: Collection[str | None]
+) -> Iterator[list[Told]]:
+    """Every row of a table (its ``columns``, "id" among them), some hundred at a time."""
+    row_id = columns[0].table.c.id
+    query = select(*columns).order_by(row_id).limit(_ROWS_AT_ONCE)
+    rows = tx.rows(query)
+    while rows:
+        said = _events(tx, [row["id"] for row in rows], kinds)
+        yield [Told(row, said.get(row["id"], ())) for row in rows]
+        rows = tx.rows(query.where(row_id > rows[-1]["id"]))
+
+
+def _events(
+    tx: Transaction, subjects: Sequence[str], kinds: Collection[str | None]
+) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    # As text: somebody may have made an event's data unreadable.
+    query = select(events.c.subject, events.c.kind, cast(events.c.data, Text).label("data"))
+    query = query.where(events.c.subject.in_(subjects)).order_by(events.c.id)
+    said: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for row in tx.stream(query):
-        pages_said = _pages(_read(row.split))
-        yield Witness(row.id, row.sha256, _read(row.received).get("sha256"), int(row.pages), pages_said)
+        if row.kind in kinds:
+            said.setdefault(row.subject, []).append((row.kind, _read(row.data)))
+    return said
 
 
-def stored(tx: Transaction) -> Iterator[Witness]:
-    """Every document with a product, or that should have one."""
-    # Counted by a condition: as one of the search, SQLite would look up all stored pages for each document.
-    inside = func.count(case((pages.c.stage == "stored", 1)))
-    settled = (documents.c.state == "stored") & (documents.c.stored_revision == documents.c.revision)
-    query = select(
-        documents.c.id,
-        documents.c.sha256,
-        settled.label("settled"),
-        select(inside).where(pages.c.document_id == documents.c.id).scalar_subquery().label("pages"),
-        _last_data(documents.c.id, "document.stored", "document.empty").label("said"),
+def page_counts(tx: Transaction, source_ids: Sequence[str]) -> dict[str, int]:
+    """How many pages some hundred sources have."""
+    query = select(pages.c.source_id, func.count().label("pages")).where(pages.c.source_id.in_(source_ids))
+    return {row["source_id"]: row["pages"] for row in tx.rows(query.group_by(pages.c.source_id))}
+
+
+def contents(tx: Transaction, document_ids: Sequence[str]) -> dict[str, Content]:
+    """What is stored in each of some hundred documents, in the order of the product's pages."""
+    # By the document's index alone: SQLite would rather go through all stored pages each time.
+    query = select(pages.c.document_id, pages.c.id, pages.c.stage).where(
+        pages.c.document_id.in_(document_ids)
     )
-    for row in tx.stream(query):
-        said = _read(row.said)
-        pages_said = _pages(said) if row.settled else None
-        yield Witness(row.id, row.sha256, said.get("sha256"), int(row.pages), pages_said)
+    found = {one: (0, hashlib.sha256()) for one in document_ids}
+    for row in tx.stream(query.order_by(pages.c.document_id, pages.c.document_page, pages.c.id)):
+        if row.stage == "stored":
+            count, digest = found[row.document_id]
+            digest.update(row.id.encode() + b"\n")
+            found[row.document_id] = count + 1, digest
+    return {one: Content(count, digest.hexdigest()[:_NAME_DIGITS]) for one, (count, digest) in found.items()}
 
 
-def vanished(tx: Transaction) -> Iterator[Witness]:
-    """Files received and documents stored, by the events, that the tables no longer have."""
-    is_source = exists().where(sources.c.id == events.c.subject)
-    is_document = exists().where(documents.c.id == events.c.subject)
+def order_name(page_ids: Collection[str]) -> str:
+    """A short name for pages in this order: the first digits of the SHA-256 of their ids, a line each."""
+    lines = "".join(f"{one}\n" for one in page_ids)
+    return hashlib.sha256(lines.encode()).hexdigest()[:_NAME_DIGITS]
+
+
+def vanished(tx: Transaction) -> Iterator[tuple[str, int]]:
+    """What the events tell of and the tables no longer have: its id, and the pages it came in with."""
     lost = or_(
-        (events.c.kind == "source.received") & ~is_source,
-        (events.c.kind == "document.stored") & ~is_document,
+        *(
+            (events.c.kind == kind) & ~exists().where(table.c.id == events.c.subject)
+            for kind, table in _BEGINNINGS.items()
+        )
     )
-    split = _last_data(events.c.subject, "source.split").label("split")
-    told: set[str] = set()
-    for row in tx.stream(select(events.c.subject, split).where(lost)):
-        if row.subject in told:
-            continue
-        told.add(row.subject)
-        yield Witness(row.subject, None, None, 0, _pages(_read(row.split)))
+    split = events.alias()
+    said = (
+        select(cast(split.c.data, Text))
+        .where(split.c.subject == events.c.subject, split.c.kind == "source.split")
+        .order_by(split.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(events.c.subject, said.label("split")).where(lost)
+    before: str | None = None
+    # Ordered by an expression: by the bare column, SQLite would read all events in the order of its index.
+    for row in tx.stream(query.order_by(events.c.subject.concat(""))):
+        if row.subject != before:
+            yield row.subject, pages_of(_read(row.split))
+        before = row.subject
 
 
-def _last_data(subject: ColumnElement[str] | Column[str], *kinds: str) -> ScalarSelect[str]:
-    """The data, as text, of the last event of some kinds that is about ``subject``."""
-    told = events.alias()
-    query = select(cast(told.c.data, Text)).where(told.c.subject == subject, told.c.kind.in_(kinds))
-    return query.order_by(told.c.id.desc()).limit(1).scalar_subquery()
-
-
-def _pages(said: Mapping[str, Any]) -> int:
+def pages_of(said: Mapping[str, Any]) -> int:
+    """The number of pages an event tells of."""
     number = said.get("pages")
     return number if isinstance(number, int) else 0
 

@@ -119,7 +119,7 @@ def _put_case_file(
     if old is None:
         tx.run(case_files.insert().values(id=new_id, file_key=file_key, **values))
         # Names are personal data and may have to be forgotten; events never are. So no name in an event.
-        tx.record("case_file.added", new_id, file_number=values["file_number"], in_inventory=in_inventory)
+        tx.record("case_file.added", new_id, file_key=file_key, **_without_name(values))
         return new_id, True
     changed: dict[str, object] = {}
     if in_inventory and not old["in_inventory"]:
@@ -132,8 +132,12 @@ def _put_case_file(
         changed["holder"] = holder
     if changed:
         tx.run(case_files.update().where(case_files.c.id == old["id"]).values(**changed))
-        tx.record("case_file.changed", old["id"], fields=sorted(changed))
+        tx.record("case_file.changed", old["id"], fields=sorted(changed), **_without_name(changed))
     return old["id"], bool(changed)
+
+
+def _without_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "holder"}
 
 
 def _index_again(tx: Transaction, case_file_id: str) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -147,6 +147,26 @@ def quarantine(
     here = (pages.c.id == page_id) & pages.c.stage.in_(stages)
     if tx.run(release(pages).where(here).values(**values)):
         tx.record("page.quarantined", page_id, reason=reason)
+
+
+def quarantine_read(
+    tx: Transaction, which: ColumnElement[bool], reason: str, params: Mapping[str, Any]
+) -> None:
+    """Put recognised pages into quarantine because what they were to be part of is given up."""
+    values = {"stage": "quarantined", "reason": reason, "reason_params": dict(params)}
+    page_ids = [row["id"] for row in tx.rows(select(pages.c.id).where(which))]
+    tx.run(pages.update().where(which).values(values))
+    tx.record_all("page.quarantined", [(page_id, {"reason": reason}) for page_id in page_ids])
+
+
+def release_read(tx: Transaction, which: ColumnElement[bool], only: Collection[str] | None = None) -> None:
+    """Take pages that were read out of quarantine, of ``only`` these: they are recognised again."""
+    held = which & (pages.c.stage == "quarantined") & pages.c.result.is_not(None)
+    for row in tx.rows(select(pages.c.id).where(held)):
+        if only is None or row["id"] in only:
+            anew = {"stage": "recognised", "reason": None}
+            tx.run(pages.update().where(pages.c.id == row["id"]).values(anew))
+            tx.record("page.released", row["id"])
 
 
 def put_back(tx: Transaction, page_id: str, owner: str, setback: Setback) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, func, select
 from storage.ledger import documents, leases
 from storage.ledger.core import Transaction
 from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
+from storage.ledger.pages import quarantine_read
 from storage.ledger.tables import batches, pages, sources, stacks
 
 
@@ -108,7 +109,8 @@ def register_batch(
     """
     row = {"id": batch_id, "name": name, "received_at": received_at or tx.at, "record_key": record_key}
     tx.run(batches.insert().values(row))
-    tx.record("batch.received", batch_id, sources=len(new), **({"urgent": True} if urgent else {}))
+    kept = {"record": record_key, "received_at": row["received_at"]}
+    tx.record("batch.received", batch_id, sources=len(new), **kept, **({"urgent": True} if urgent else {}))
     rows = [
         {"id": stack_id, "batch_id": batch_id, "name": title, "state": "open", "urgent": urgent}
         for stack_id, title in stack_names.items()
@@ -263,8 +265,7 @@ def give_up_filing(tx: Transaction, stack_id: str, reason: str, params: Mapping[
     """A stack can never be filed: its pages that lie in no document go to quarantine."""
     homeless = (pages.c.stack_id == stack_id) & (pages.c.stage == "recognised")
     homeless &= pages.c.document_id.is_(None)
-    values = {"stage": "quarantined", "reason": reason, "reason_params": dict(params)}
-    tx.run(pages.update().where(homeless).values(values))
+    quarantine_read(tx, homeless, reason, params)
     set_stack_state(tx, stack_id, "failed")
 
 

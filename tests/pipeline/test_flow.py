@@ -10,7 +10,7 @@ from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 
 from errors import NotFound, PageUnreadable, ReaderKilled, RecognitionFailed, StoreUnavailable
-from pipeline import flow
+from pipeline import flow, witness
 from pipeline.alarms import settle
 from pipeline.context import MAX_ATTEMPTS, Context
 from pipeline.corrections import assign, retry, retry_all
@@ -32,10 +32,14 @@ def _one_thread(monkeypatch):
 
 
 @pytest.fixture
-def office(tmp_path: Path):
+def office(tmp_path: Path, request: pytest.FixtureRequest):
+    """Whatever a test did: in the end the tables are what the events say, unless it forged them."""
     with desk.open_office(tmp_path / "data") as opened:
         opened.inventory("33/1;1;", "33/2;1;", "33/3;1;")
         yield opened
+        if "forgery" not in request.fixturenames:
+            with opened.ctx.ledger.read() as tx:
+                assert witness.compare(tx).problems == ()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from errors import Interrupted, StoreUnavailable, VerificationInterrupted, Wrong
 from pipeline import damage, sealing, verify
 from pipeline.corrections import retry
 from pipeline.verify import Verification
-from reports import checking, shapes
+from reports import checking, shapes, trust
 from storage.folder import FolderStore
 from storage.ledger import Ledger, alarms, recorded, sources, verifications
 from storage.objects import original_key
@@ -137,6 +137,15 @@ class TestSample:
         ]
         assert FILES * 0.4 < sum(checked) / len(checked) < FILES * 0.6
 
+    def test_however_small_it_reads_one_object(self, ledger, objects, keys):
+        found = verify.verify(ledger, objects, verify.begin(ledger, 0.0001, "x"))
+        assert (counted(found), found.objects, found.ok) == ((1, 0, 0), FILES, True)
+        (objects.root / keys[0]).unlink()
+        assert not verify.verify(ledger, objects, verify.begin(ledger, 0.0001, "x")).ok
+
+    def test_of_nothing_it_reads_nothing(self, ledger, objects):
+        assert counted(verify.verify(ledger, objects, verify.begin(ledger, 4))) == (0, 0, 0)
+
     def test_interrupted_it_goes_on_with_its_own_share_and_seed(self, ledger, objects, keys):
         whole = verify.verify(ledger, objects, verify.begin(ledger, 50, "x"))
         with pytest.raises(Interrupted):
@@ -221,11 +230,11 @@ class TestTablesChangedByHand:
     @pytest.mark.parametrize(
         ("statement", "said"),
         [
-            ("UPDATE sources SET sha256 = 'abc' WHERE position = 1", "SHA-256"),
-            ("UPDATE sources SET page_count = 5, id = 'forged' WHERE position = 1", "SHA-256"),
+            ("UPDATE sources SET sha256 = 'abc' WHERE position = 1", "File"),
+            ("UPDATE sources SET page_count = 5, id = 'forged' WHERE position = 1", "File"),
             ("DELETE FROM sources WHERE position = 1", "no such row"),
             ("INSERT INTO pages (id, source_id, stack_id, number, stage, opens_section, attempts) "
-             "SELECT 'p', id, 'stack', 1, 'stored', 0, 0 FROM sources WHERE position = 1", "pages"),
+             "SELECT 'p', id, 'stack', 1, 'stored', 0, 0 FROM sources WHERE position = 1", "File"),
             ("INSERT INTO documents (id, state, revision, page_count, sha256, attempts) "
              "VALUES ('d', 'stored', 0, 0, 'abc', 0)", "Document"),
         ],
@@ -238,6 +247,25 @@ class TestTablesChangedByHand:
         database.close()
         messages = [problem.message for problem in verify.verify(ledger, objects).problems]
         assert any(said in message for message in messages)
+
+    def test_what_to_do_next_depends_on_what_is_wrong(self, ledger, objects, keys, capsys):
+        def said() -> str:
+            trust.verification(shapes.verification(verify.verify(ledger, objects)))
+            printed = capsys.readouterr()
+            return " ".join((printed.out + printed.err).split())
+
+        assert "Shred no paper" not in said()
+        with ledger.write() as tx:
+            tx.connection.exec_driver_sql("UPDATE sources SET state = 'stored' WHERE position = 1")
+        forged = said()
+        assert "find out who changed" in forged
+        assert "akten alarms" not in forged
+        with ledger.write() as tx:
+            tx.connection.exec_driver_sql("UPDATE sources SET state = 'waiting' WHERE position = 1")
+        (objects.root / keys[0]).unlink()
+        missing = said()
+        assert "akten alarms" in missing
+        assert "find out who changed" not in missing
 
 
 @pytest.fixture(scope="module")

@@ -222,9 +222,10 @@ class TestEventsChanged:
         assert how in first["reason"]
         assert broken in found.broken
 
-    def test_one_is_named_by_kind_and_time(self, archive):
+    def test_one_that_was_altered_is_named_by_what_it_is_now(self, archive):
         archive.harm("UPDATE events SET subject = 'x' WHERE id = 6")
         (problem,) = archive.check().problems
+        assert "is now {kind}, {at};" in problem.message
         assert problem.params["kind"] == "page.blank"
         assert problem.params["at"].startswith("2027-01-16T")
         assert problem.params["more"] == 0

@@ -1,8 +1,8 @@
-"""What verification asks of the ledger, on either database: objects in order, runs, tables against events."""
+"""What verification asks of the ledger, on either database: objects in order, runs."""
 
 import pytest
 
-from storage.ledger import Ledger, documents, history, pages, recorded, sources, verifications
+from storage.ledger import Ledger, documents, pages, recorded, sources, verifications
 from storage.ledger.leases import Claim
 from storage.ledger.pages import PageOutcome, Place
 
@@ -84,36 +84,3 @@ class TestRuns:
             verifications.finish(tx, run, 1)
             assert verifications.unfinished(tx) is None
             assert verifications.last_full(tx) is None, "it was a sample"
-
-
-class TestAgainstEvents:
-    def test_untouched_tables_agree(self, ledger):
-        with ledger.read() as tx:
-            files, stored = list(history.received(tx)), list(history.stored(tx))
-            assert list(history.vanished(tx)) == []
-        assert [(one.sha256, one.pages) for one in files] == [
-            (one.sha256_said, one.pages_said) for one in files
-        ]
-        assert stored == [history.Witness("doc", "e" * 64, "e" * 64, 2, 2)]
-
-    def test_a_document_in_work_is_not_held_to_its_pages(self, ledger):
-        with ledger.write() as tx:
-            documents.touch(tx, "doc")
-            assert [one.pages_said for one in history.stored(tx)] == [None]
-
-    def test_a_row_that_was_removed_is_told_by_its_events(self, ledger):
-        for statement in (
-            "DELETE FROM pages WHERE document_id = 'doc'",
-            "DELETE FROM documents WHERE id = 'doc'",
-            f"DELETE FROM sources WHERE id = '{'a' * 20}'",  # noqa: S608
-        ):
-            change(ledger, statement)
-        with ledger.read() as tx:
-            lost = {one.id: one.pages_said for one in history.vanished(tx)}
-        assert lost == {"doc": 0, "a" * 20: 2}
-
-    def test_a_row_that_nobody_received(self, ledger):
-        change(ledger, "UPDATE sources SET sha256 = 'forged' WHERE position = 1")
-        with ledger.read() as tx:
-            (forged,) = (one for one in history.received(tx) if one.sha256 != one.sha256_said)
-        assert (forged.id, forged.sha256_said) == ("b" * 20, "b" * 64)
