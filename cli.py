@@ -187,7 +187,7 @@ def run(
     else:
         results.documents(rows, some=True)
         terminal.line("")
-        results.status(whole)
+        results.status(whole, batch if batch_id else None)
     if batch["failures"] or batch["alarms"]:
         raise typer.Exit(QUARANTINED)
 

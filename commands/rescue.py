@@ -74,9 +74,7 @@ def restore(
     results.put_back(copy)
 
 
-@app.command(
-    help=_("Register again what lies in the object store and the ledger does not know. After a restore.")
-)
+@app.command(help=_("Register again what only the object store knows. After a restore of the ledger."))
 def recover(data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
     _require_store(settings)

@@ -21,9 +21,7 @@ _LOOK_SECONDS = 0.25
 app = typer.Typer()
 
 
-@app.command(
-    help=_("Watch a folder: take in what is dropped there, work on it, move it to done/ or failed/.")
-)
+@app.command(help=_("Watch a folder and work on what is dropped there. Then it lies in done/ or failed/."))
 def watch(
     folder: Annotated[
         Path, typer.Argument(parser=path_of, metavar="DIR", help=_("The hot folder."), show_default=False)

@@ -11,7 +11,7 @@ from config.words import _
 from errors import N_, BadSetting, WrongUse
 from pipeline import sealing
 from pipeline.rebuild import rebuild_index
-from reports import checking, results, session, shapes, terminal, trust
+from reports import checking, results, session, shapes, trust
 from reports import doctor as doctor_report
 from reports.options import Data, Json
 from reports.progress import bar
@@ -73,7 +73,7 @@ def verify(
         raise typer.Exit(DIFFERS)
 
 
-@app.command("seal", help=_("Seal what was recorded since the last seal, so that no change stays unnoticed."))
+@app.command("seal", help=_("Seal all that was recorded. A change of what is sealed never stays unnoticed."))
 def make_seal(
     only_list: Annotated[bool, typer.Option("--list", help=_("List the seals instead."))] = False,
     disowned: Annotated[str | None, DISOWNED] = None,
@@ -88,8 +88,7 @@ def make_seal(
         objects = wiring.open_objects(settings)
         if disowned is not None:
             name = None if disowned == "all" else checking.hash_of(disowned)
-            count = len(sealing.disown(ledger, objects, name, note))
-            terminal.note(N_("Seals said to be rightly not in the ledger: {count}"), count=count)
+            trust.disowned(len(sealing.disown(ledger, objects, name, note)))
         if only_list:
             with ledger.read() as tx:
                 made = [row.seal for row in seals.all_seals(tx)]

@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from babel.numbers import format_decimal
+
 from errors import N_, WORDS, Param, fill
 
 _CATALOGUES = Path(__file__).parent / "locale"
@@ -63,6 +65,11 @@ def language() -> str:
 def _(text: str) -> str:
     """The text in the chosen language."""
     return _chosen.gettext(text) if text else ""
+
+
+def decimal(value: float, pattern: str = "#,##0.####") -> str:
+    """A number as the chosen language writes it, after a pattern of CLDR (Unicode TR 35)."""
+    return format_decimal(value, pattern, locale=language())
 
 
 def say(template: str, params: Mapping[str, Param]) -> str:

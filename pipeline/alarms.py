@@ -48,6 +48,11 @@ ALARMS = {
         N_("Check rights and disk, then ingest it again; it has NOT been taken in."),
         retryable=False,
     ),
+    "no_regular_file": Description(
+        N_("A pipe, socket or device, no regular file: {name}"),
+        N_("Put a file there instead; nothing of it has been taken in."),
+        retryable=False,
+    ),
     "link_skipped": Description(
         N_("A link is not followed: {name}"),
         N_("Ingest the file it points to; it has NOT been taken in."),

@@ -58,14 +58,14 @@ def disown(ledger: Ledger, objects: ObjectStore, name: str | None, note: str) ->
 
     They were made after the backup this ledger was restored from. ``name`` is the hash of one, or its
     beginning; None: all there are. What a person says here is an event: it is sealed itself, and
-    verifications tell of it. Raises ``NotFound`` when there is no such seal outside the chain.
+    verifications tell of it. Raises ``NotFound`` when the seal named is not there, or is in the chain.
     """
     stored = {key.rpartition("/")[2] for key in objects.keys("seals/")}
     with ledger.write() as tx:
         strange = stored - {row.sha256 for row in seals.all_seals(tx)}
         meant = sorted(one for one in strange if one.startswith(name or ""))
-        if not meant:
-            raise NotFound(name=name or "-")
+        if name and not meant:
+            raise NotFound(name=name)
         for sha256 in meant:
             seals.disown(tx, sha256, note)
     return meant

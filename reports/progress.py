@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from config.words import _
+from config.words import _, decimal
 
 _PLAIN_SECONDS = 10.0
 #: Columns for a bar, and for all that stands beside it when the numbers are large.
@@ -35,11 +35,11 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text(f"{speed:.1f} {self._unit}" if speed else f"- {self._unit}", style="cyan")
+        return Text(f"{decimal(speed, '0.0')} {self._unit}" if speed else f"- {self._unit}", style="cyan")
 
 
 class Bar:
-    """A bar on the terminal; where there is none, a line every ten seconds."""
+    """A bar on the terminal; where there is none, at most a line every ten seconds."""
 
     def __init__(self, console: Console, unit: str) -> None:
         self._console = console
@@ -55,14 +55,16 @@ class Bar:
             speed_estimate_period=30,
         )
         self._task = self._progress.add_task("", total=None)
-        self._next_line = time.monotonic() + _PLAIN_SECONDS
+        self._next_line, self._last_line = time.monotonic() + _PLAIN_SECONDS, ""
 
     def show(self, what: str, done: int, total: int | None) -> None:
         """Say what is being done and how far it is."""
         self._progress.update(self._task, description=what, completed=done, total=total)
         if not self._console.is_terminal and time.monotonic() > self._next_line:
-            self._console.print(f"{what}: {done}/{total if total is not None else '?'}")
-            self._next_line = time.monotonic() + _PLAIN_SECONDS
+            told = f"{what}: {done}/{total if total is not None else '?'}"
+            if told != self._last_line:
+                self._console.print(told)
+                self._next_line, self._last_line = time.monotonic() + _PLAIN_SECONDS, told
 
     def start_over(self) -> None:
         """Begin a new stretch: speed and remaining time are measured anew."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from config.words import _, say
+from config.words import _, decimal, say
 from errors import N_, Param
 from pipeline.intake.inventory import Import
 from pipeline.intake.take_in import Intake
@@ -32,6 +32,7 @@ from storage.ledger.inventory import Volume
 Shape = Mapping[str, Any]
 
 _BAR_WIDTH = 40
+_ONE_PLACE = "#,##0.0"
 #: Rows of a list that is only a part of what a command shows.
 _SOME, _SOME_DOCUMENTS = 10, 40
 _RETRY = N_("When the cause is mended: 'akten retry ID' or 'akten retry --all', then 'akten run'.")
@@ -96,8 +97,8 @@ def index_elsewhere() -> None:
 # --- the goal and its pages --------------------------------------------------------------------------
 
 
-def status(shape: Shape) -> None:
-    """Goal, pages and files, backlog, failures and alarms."""
+def status(shape: Shape, batch: Shape | None = None) -> None:
+    """Goal, pages and files, backlog, failures and alarms; with ``batch`` its own are told from others."""
     goal(shape["goal"])
     line("")
     labels = {
@@ -120,7 +121,10 @@ def status(shape: Shape) -> None:
     backlog(N_("Of that urgent: {what}"), shape["urgent"])
     if "parts" in shape:
         going.how_it_goes(shape)
-    _troubles(shape)
+    if batch is None:
+        _troubles(shape)
+    else:
+        _own_troubles(shape, batch)
     _last_verification(shape["last_verification"])
     _after_status(shape)
 
@@ -128,7 +132,7 @@ def status(shape: Shape) -> None:
 def goal(counted: Mapping[str, int]) -> None:
     """The counted goal: digitised of all case files, with a bar."""
     done, total = counted["digitised"], counted["inventory"]
-    share = f"{100 * done / total:.1f} %" if total else "-"
+    share = f"{decimal(100 * done / total, _ONE_PLACE)} %" if total else "-"
     params: dict[str, Param] = {"done": done, "total": total, "share": share}
     heading(N_("Goal: {done} of {total} case files digitised ({share})"), params)
     filled = _BAR_WIDTH * done // total if total else 0
@@ -173,6 +177,20 @@ def _troubles(shape: Shape) -> None:
         if shape[kind]:
             line("")
             show(shape[kind], _SOME)
+
+
+def _own_troubles(shape: Shape, batch: Shape) -> None:
+    """All that is wrong with a batch, and how much there is besides."""
+    for kind, show, others in (
+        ("failures", failures, N_("In quarantine from other batches: {count} ('akten failures')")),
+        ("alarms", alarms, N_("Other open alarms: {count} ('akten alarms')")),
+    ):
+        if batch[kind]:
+            line("")
+            show(batch[kind])
+        if besides := len(shape[kind]) - len(batch[kind]):
+            line("")
+            line(say(others, {"count": besides}))
 
 
 def failures(rows: Sequence[Shape], most: int | None = None) -> None:
@@ -227,7 +245,7 @@ def documents(rows: Sequence[Shape], *, some: bool = False) -> None:
     shown = table(*headers, right=(1, 2, 3), whole=(5,))
     most = _SOME_DOCUMENTS if some else None
     for row in rows[:most]:
-        size = f"{row['bytes'] / 1e6:.1f} MB" if row["bytes"] else ""
+        size = f"{decimal(row['bytes'] / 1e6, _ONE_PLACE)} MB" if row["bytes"] else ""
         number = Text(row["file_number"] or _("unassigned"))
         cells = (str(row["volume"] or ""), str(row["pages"]), size, state(row["state"]), row["document"])
         shown.add_row(number, *cells)
@@ -295,7 +313,7 @@ def backed_up(shape: Shape) -> None:
     """Where the copy of the ledger lies and what is in it."""
     note(
         N_("Ledger copied to {path}: {megabytes} MB, {events} events, the last one of {last_event}"),
-        megabytes=round(shape["bytes"] / 1e6, 1),
+        megabytes=decimal(shape["bytes"] / 1e6, _ONE_PLACE),
         **{name: shape[name] or "-" for name in ("path", "events", "last_event")},
     )
 

@@ -113,6 +113,8 @@ def require_parts(chosen: Settings) -> None:
     """Raise unless all is there that reading needs, before anything is begun."""
     preflight.require_tools(chosen.ocr.language)
     preflight.require_queue(chosen.queue.url, chosen.queue.name)
+    if chosen.data.is_dir():
+        preflight.require_room(chosen.data)
 
 
 def work(
@@ -136,6 +138,7 @@ def work(
     def look() -> None:
         preflight.require_tools(chosen.ocr.language)
         meanwhile()
+        preflight.require_room(chosen.data)
 
     with (
         wiring.open_context(chosen) as ctx,

@@ -12,6 +12,7 @@ from config.settings import Settings
 from config.words import _, say
 from errors import N_, describe
 from pipeline.alarms import ALARMS
+from pipeline.intake.delivery import printable
 from pipeline.intake.hot_folder import HotFolder, Notice, Office
 from pipeline.intake.release import Problem
 from pipeline.intake.take_in import Intake
@@ -46,6 +47,10 @@ def watching(
 
         office = Office(ledger, objects, take, explain, _notify, on_file)
         with HotFolder(folder, office, chosen.watch.settle_seconds, own) as hot:
+            told = N_(
+                "Watching {folder}: what is dropped there ends in its done/ or failed/. Ctrl-C stops it."
+            )
+            terminal.note(told, folder=printable(str(folder)))
             watcher = _Watcher(hot)
             watcher.start()
             try:

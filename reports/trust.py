@@ -7,9 +7,9 @@ from typing import Any
 
 from rich.text import Text
 
-from config.words import _, say
+from config.words import _, decimal, say
 from errors import N_
-from reports.terminal import line, next_step, plain
+from reports.terminal import line, next_step, note, plain
 
 Shape = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def verification(shape: Shape) -> None:
     if shape["sample"] < _ALL:
         sample = N_("A sample of {sample} %, seed {seed}: {checked} of {recorded} objects.")
         counted = {"checked": shape["objects"]["checked"], "recorded": shape["recorded"]}
-        line(say(sample, {"sample": f"{shape['sample']:g}", "seed": shape["seed"], **counted}), 2)
+        line(say(sample, {"sample": decimal(shape["sample"]), "seed": shape["seed"], **counted}), 2)
     _chain(shape["seals"])
     if shape["objects"]["damaged"] or shape["objects"]["missing"]:
         next_step(
@@ -75,22 +75,30 @@ def _chain(counted: Shape) -> None:
         line(say(N_("Seals in the store said to be rightly not in the ledger: {disowned}"), counted), 2)
 
 
+def disowned(count: int) -> None:
+    """How many seals in the store a person said to be rightly not in the ledger."""
+    if count:
+        note(N_("Seals said to be rightly not in the ledger: {count}"), count=count)
+    else:
+        note(N_("The ledger knows all seals in the store: none had to be disowned."))
+
+
 def sealed(rows: Sequence[Shape]) -> None:
     """The seals just made; the last one's hash is what to note."""
     if not rows:
         line(_("Nothing new to seal."))
         return
     for row in rows:
-        line(say(N_("Seal {number}: {events} events, the last {last_event}"), row))
+        line(say(N_("Seal {number} covers {events} events, up to number {last_event}"), row))
     plain(rows[-1]["sha256"])
     next_step(N_("Note this hash outside this machine; 'akten verify --seal HASH' compares it later."))
 
 
 def seals(rows: Sequence[Shape]) -> None:
-    """All seals, a line each."""
+    """All seals, each with its hash below it."""
     if not rows:
         line(_("There is no seal yet."))
         return
     for row in rows:
-        # The hash first and whole, as sha256sum prints it: it is there to be copied.
-        plain(f"{row['sha256']}  " + say(N_("Seal {number} of {sealed_at}, {events} events"), row))
+        line(say(N_("Seal {number} of {sealed_at}: {events} events"), row))
+        plain(f"  {row['sha256']}")  # whole, and alone on its line: it is there to be copied

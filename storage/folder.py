@@ -40,8 +40,14 @@ class FolderStore:
     root: Path
 
     def __post_init__(self) -> None:
-        with disk_errors():
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with disk_errors():
+                self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except errors.StoreUnavailable as problem:
+            if isinstance(problem.__cause__, (FileExistsError, NotADirectoryError)):
+                detail = errors.N_("a folder is expected, and there is a file")
+                raise errors.PlaceUnusable(path=str(self.root), detail=detail) from problem
+            raise
 
     def put(self, key: str, source: Path) -> StoredObject:
         """See ``ObjectStore.put``; the source is read twice, first of all for its hash."""

@@ -151,7 +151,7 @@ def _walk(folder: Path, shown: PurePosixPath, entries: Mapping[Path, Entry], fou
                 continue
             _walk(path, name, entries, found)
         elif not item.is_file():
-            found.leave_out("unreadable", name, {"detail": N_("no regular file")})
+            found.leave_out("no_regular_file", name)
         elif item not in manifests and not is_junk(path):
             if entries and path not in entries:
                 found.odd("not_in_manifest", name)

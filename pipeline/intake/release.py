@@ -59,5 +59,7 @@ def problems_of(
                 yield Problem(reason.id, name, reason.page, reason.code, reason.params)
         elif path.is_symlink():
             yield Problem("", name, None, "link_skipped", {"name": name})
+        elif path in seen.others:
+            yield Problem("", name, None, "no_regular_file", {"name": name})
         else:
             yield Problem("", name, None, "unreadable", {"name": name, "detail": N_("it was not taken in")})

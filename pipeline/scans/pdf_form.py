@@ -25,6 +25,8 @@ PDF_ERRORS = (
 _DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)
 _TAIL = 64 * 2**10
 _END_WITHIN = 1024
+#: Points a page's side may have (ISO 32000-1, annex C.2).
+_SMALLEST, _LARGEST = 3, 14400
 
 
 def open_pdf(path: Path, *, mend: bool = True) -> Pdf:
@@ -157,7 +159,12 @@ def _starts_off(default: pikepdf.Object) -> bool:
 
 
 def isolate(source: Pdf, form: pikepdf.Stream, sheet: Sheet, target: Path) -> None:
-    """Write the form as the only page of a small PDF at ``target``, for poppler to draw or read."""
+    """Write the form as the only page of a small PDF at ``target``, for poppler to draw or read.
+
+    Raises ``PageUnreadable`` for a page of a size no PDF page may have.
+    """
+    if not all(_SMALLEST <= side <= _LARGEST for side in (sheet.width, sheet.height)):
+        raise PageUnreadable(detail=N_("larger or smaller than any page can be"))
     with Pdf.new() as pdf:
         carry_layers(source, pdf)
         page = pdf.add_blank_page(page_size=(sheet.width, sheet.height))

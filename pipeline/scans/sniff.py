@@ -66,7 +66,7 @@ def sniff(path: Path, name: str) -> MediaType:
     A name without an ending, or with one that claims no format (``.0001``), is believed to claim nothing.
     Raises ``EmptyFile``; ``Archive``, whatever its name; ``MislabelledFile`` when the name claims one
     readable format and the content is another; ``DamagedFile`` when it claims one and the content is nothing
-    known; ``UnsupportedFormat`` otherwise.
+    known; ``UnsupportedFormat`` otherwise, also under the name of a readable format.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -81,11 +81,9 @@ def sniff(path: Path, name: str) -> MediaType:
         if archive := _archive(head):
             raise Archive(actual=archive)
         stranger = _stranger(head)
-        if claimed is None:
-            raise UnsupportedFormat(actual=stranger or ending.upper() or "?")
-        if stranger is None:
+        if claimed is not None and stranger is None:
             raise DamagedFile(detail=N_("{claimed}: its signature is missing"), claimed=claimed.value)
-        raise MislabelledFile(claimed=claimed.value, actual=stranger)
+        raise UnsupportedFormat(actual=stranger or ending.upper() or "?")
     if claimed is not None and claimed is not actual:
         raise MislabelledFile(claimed=claimed.value, actual=actual.value)
     return actual

@@ -21,10 +21,14 @@ import typer
 
 import cli
 from ocr import tesseract
+from pipeline.queue import drive
 from pipeline.scans import poppler
+from reports import progress, session
+from tests import office as desk
 from tests.cli.conftest import Ran
 from tests.cli.forked import Forked
 from tests.command import Akten
+from tests.disks import fill, small_disk
 
 #: A folder nobody can write, not even root, whom rights do not stop.
 UNWRITABLE = Path("/proc/self")
@@ -104,6 +108,16 @@ class TestQuarantineAndMismatch:
     def test_a_run_that_leaves_something_in_quarantine_ends_with_1(self, ran):
         assert ran.akten("run", ran.scans, code=1).returncode == 1
 
+    def test_a_run_tells_its_own_failures_and_how_many_others_there_are(self, ran, tmp_path):
+        akten = copy_of(ran, tmp_path)
+        (tmp_path / "brief.pdf").write_text("Guten Tag")
+        shown = akten("run", tmp_path / "brief.pdf", code=1).stdout
+        assert "In quarantine: 1" in shown
+        assert "The file is no PDF, TIFF, JPEG or PNG (TXT)." in shown
+        assert "In quarantine from other batches: 1 ('akten failures')" in shown
+        assert "Other open alarms: " in shown
+        assert "password" not in shown
+
     def test_a_list_with_a_faulty_line_ends_with_1_and_names_the_line(self, akten, tmp_path):
         path = tmp_path / "liste.csv"
         path.write_text("Aktenzeichen;Band\n1/2;1\n;1\n", encoding="utf-8")
@@ -120,6 +134,20 @@ class TestQuarantineAndMismatch:
         damaged = next(document for document in akten.json("documents") if document["key"] == one)
         assert "damaged" in akten("fetch", damaged["document"], "-o", tmp_path / "x.pdf", code=1).stderr
         assert not (tmp_path / "x.pdf").exists()
+
+
+class TestSeals:
+    def test_seals_are_listed_in_80_columns_with_the_hash_alone_on_its_line(self, ran, tmp_path):
+        akten = copy_of(ran, tmp_path)
+        (made,) = akten.json("seal")
+        lines = akten("seal", "--list").stdout.splitlines()
+        assert lines[-1].strip() == made["sha256"]
+        assert f"{made['events']} events" in lines[-2]
+        assert max(len(line) for line in lines) <= 80
+
+    def test_disowning_none_is_no_failure(self, ran, tmp_path):
+        said = copy_of(ran, tmp_path)("seal", "--disown", "all", "--note", "to be sure").stderr
+        assert "none had to be disowned" in said
 
 
 class TestWrongUse:
@@ -319,6 +347,21 @@ class TestPartMissing:
         }
         assert not checks["objects"]["ok"]
         assert checks["ledger"]["found"].startswith("SQLite 3.")
+
+    def test_a_full_disk_is_said_before_work_begins_and_while_it_goes_on(self, tmp_path, monkeypatch):
+        """Also where the ledger cannot even record that work waits for room."""
+        scan = desk.save(tmp_path / "0001.png", desk.page("eins"))
+        with small_disk(tmp_path / "disk", 4) as disk:
+            akten = Forked(disk / "data")
+            akten("ingest", scan)
+            fill(disk, but=128 * 1024)
+            assert "No space is left on the disk" in akten("run", code=3).stderr
+            monkeypatch.setattr(session, "require_parts", lambda _settings: None)
+            monkeypatch.setattr(drive, "_PATIENCE_SECONDS", 0.5)
+            monkeypatch.setattr(progress, "_PLAIN_SECONDS", 0.0)
+            said = akten("run", "--workers", "1", code=3).stderr
+            assert said.count("Waiting for room on the disk") == 1, "what does not change is said once"
+            assert "No space is left on the disk" in said
 
     @pytest.mark.parametrize("command", [["run"], ["work"], ["doctor"]])
     def test_a_queue_server_that_does_not_answer(self, ran, command):

@@ -102,6 +102,7 @@ def test_a_scan_station_takes_in_reads_and_moves_what_people_drop(station, tmp_p
     assert status["pages"]["stored"] == status["pages"]["received"] == 3
     assert status["sources"]["received"] == 4, "nothing was taken in before it was complete"
     assert Forked(station.akten.data).json("verify")["ok"]
+    assert said.startswith(f"Watching {station.hot}: what is dropped there")
     for name in ("kaputt", "langsam", "charge"):
         assert name not in said, "no terminal, so it is a log"
     assert said.count("moved to") == 3

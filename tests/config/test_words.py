@@ -28,6 +28,22 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "config" / "locale" / "de" / "LC_MESSAGES" / "akten.po"
 
 
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("group", [(), ("inventory",), ("index",)], ids=" ".join)
+def test_no_list_of_commands_cuts_off_what_one_does(tmp_path, group, language):
+    akten = Akten(tmp_path, {"AKTEN_LANGUAGE": language, "COLUMNS": "80"})
+    listed = akten(*group, "--help").stdout.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
+
+
+def test_numbers_are_written_as_the_language_writes_them(speaking_german):
+    assert [words.decimal(value) for value in (100, 12.5, 0.0001)] == ["100", "12,5", "0,0001"]
+    assert words.decimal(1234.56, "#,##0.0") == "1.234,6"
+    words.choose("en")
+    assert words.decimal(1234.56, "#,##0.0") == "1,234.6"
+
+
 def sources() -> list[Path]:
     """The product's Python files: what pyproject.toml ships."""
     shipped = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]

@@ -133,7 +133,7 @@ class TestWhatIsNoScan:
         os.mkfifo(tmp_path / "s" / "b.pdf")
         found = find([tmp_path / "s"])
         assert names(found) == ["s/a.pdf"]
-        assert oddities(found) == [("unreadable", "s/b.pdf")]
+        assert oddities(found) == [("no_regular_file", "s/b.pdf")]
 
     def test_a_folder_that_cannot_be_listed_is_said_and_the_rest_is_found(self, tmp_path, monkeypatch):
         put(tmp_path / "s", "a.pdf", "b/b.pdf", "c.pdf")

@@ -286,7 +286,7 @@ class TestStrangeFiles:
             others += 1
         office.take(scans)
         office.work(office.ctx)
-        assert sorted(office.alarms()) == ["link_skipped"] * 3 + ["unreadable"] * (others - 3)
+        assert sorted(office.alarms()) == ["link_skipped"] * 3 + ["no_regular_file"] * (others - 3)
         assert office.content("33/1") == ["33_1.pdf:1"]
 
     def test_names_of_any_bytes_are_taken_and_shown_harmlessly(self, office, tmp_path):

@@ -314,6 +314,7 @@ class TestFailed:
         os.mkfifo(watched.root / "pipe.pdf")
         watched.settle()
         assert watched.lying("failed") == ["pipe.pdf", "pipe.pdf.txt"]
+        assert (watched.root / "failed" / "pipe.pdf.txt").read_text() == "pipe.pdf None no_regular_file \n"
         assert "waits for '{inner}'" in watched.told()[-1] + watched.told()[0]
 
 

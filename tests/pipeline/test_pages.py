@@ -121,12 +121,13 @@ class TestSniff:
             (b"PK\x03\x04" + bytes(26) + b"../../a.pdf", "a.pdf", errors.Archive, {"actual": "ZIP"}),
             (bytes(257) + b"ustar", "delivery.tar", errors.Archive, {"actual": "TAR"}),
             (b"\x1f\x8b\x08", "delivery.tar.gz", errors.Archive, {"actual": "GZIP"}),
-            (OFFICE, "a.pdf", errors.MislabelledFile, {"claimed": "PDF", "actual": "Office"}),
+            (OFFICE, "a.pdf", errors.UnsupportedFormat, {"actual": "Office"}),
             (OFFICE, "a.docx", errors.UnsupportedFormat, {"actual": "Office"}),
             (b"RIFF\0\0\0\0WEBPVP8 ", "a.webp", errors.UnsupportedFormat, {"actual": "WebP"}),
             (b"\0\0\0\x18ftypheic", "IMG.HEIC", errors.UnsupportedFormat, {"actual": "HEIC"}),
             (b"<!DOCTYPE html><p>", "mail", errors.UnsupportedFormat, {"actual": "HTML"}),
             (b"Guten Tag", "note.txt", errors.UnsupportedFormat, {"actual": "TXT"}),
+            (b"Guten Tag", "note.pdf", errors.UnsupportedFormat, {"actual": "TXT"}),
             (
                 bytes(range(32)),
                 "scan.tif",
@@ -244,6 +245,13 @@ class TestImageFiles:
 
 
 class TestPdf:
+    @pytest.mark.parametrize("unit", [1e6, 0.008])
+    def test_a_page_larger_or_smaller_than_any_is_refused_in_plain_words(self, tmp_path, unit):
+        path = image_pdf(tmp_path / "a.pdf", content=b"0 0 10 10 re f", UserUnit=unit)
+        with pytest.raises(errors.PageUnreadable) as caught:
+            open_page(path, MediaType.PDF, 1, LIMITS)
+        assert caught.value.params == {"detail": "larger or smaller than any page can be"}
+
     @pytest.mark.parametrize(
         ("rotate", "expected"), [(0, "rgbw"), (90, "brwg"), (180, "wbgr"), (270, "gwrb"), (-90, "gwrb")]
     )

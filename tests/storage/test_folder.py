@@ -6,7 +6,6 @@ import fcntl
 import multiprocessing
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 import errors
 from storage.folder import PART_AGE, FolderStore
+from tests.disks import small_disk
 
 
 @pytest.fixture
@@ -140,13 +140,17 @@ def its_part(store: FolderStore) -> Path:
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root, where mounting is allowed, can try a full disk")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with small_disk(tmp_path / "disk", 1) as disk:
+        yield disk
+
+
+def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path):
+    (tmp_path / "objects").write_bytes(b"x")
+    for root in (tmp_path / "objects", tmp_path / "objects" / "below"):
+        with pytest.raises(errors.PlaceUnusable) as caught:
+            FolderStore(root)
+        assert caught.value.params["path"] == str(root)
+        assert caught.value.params["detail"] == "a folder is expected, and there is a file"
 
 
 def test_a_full_disk_is_said_to_be_full_and_takes_nothing_away(tiny_disk: Path, tmp_path: Path):

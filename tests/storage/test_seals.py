@@ -350,6 +350,9 @@ class TestSealsChanged:
         assert len(sealing.disown(victim.ledger, victim.objects, None, "ledger lost")) == 3
         assert victim.check().problems == ()
 
+    def test_where_the_ledger_knows_all_seals_none_is_disowned(self, victim):
+        assert sealing.disown(victim.ledger, victim.objects, None, "to be sure") == []
+
     def test_a_foreign_object_among_the_seals(self, victim):
         victim.objects.put_bytes("seals/aa/bb/nonsense", b"x")
         assert "is none" in victim.said()
