@@ -2,11 +2,12 @@
 
     AktenError
     ├── WrongUse              exit 2   the command cannot mean anything as given
-    │   ├── NotFound, NoDocument, NoDataFolder, BadSetting, UnreadableList, NothingToDo, OwnFolder,
+    │   ├── NotFound, NoDocument, NoDataFolder, NoLedger, BadSetting, UnreadableList, NothingToDo, OwnFolder,
     │   │   BadHotFolder, BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
     │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   IndexOutdated, IndexBusy*, IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
+    │   │   StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated, IndexBusy*,
+    │   │   IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, Archive, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -120,6 +121,16 @@ class NoDataFolder(WrongUse):
     code = "no_data_folder"
     message = N_("There is no data folder at '{path}'.")
     hint = N_("Name it by --data or AKTEN_DATA; 'akten inventory import' and 'akten run' make a new one.")
+
+
+class NoLedger(WrongUse):
+    """A question about a data folder without a ledger."""
+
+    code = "no_ledger"
+    message = N_("There is no ledger in '{path}'.")
+    hint = N_(
+        "Name the data folder by --data or AKTEN_DATA; 'akten inventory import' and 'akten run' begin one."
+    )
 
 
 class BadSetting(WrongUse):
@@ -247,6 +258,37 @@ class StoreUnavailable(PartMissing):
     retryable = True
     message = N_("The object store does not answer: {detail}")
     hint = N_("Nothing is lost: start it and run the command again.")
+
+
+class StoreElsewhere(StoreUnavailable):
+    """The object store answers, but it is not the one the ledger belongs to."""
+
+    code = "store_elsewhere"
+    message = N_("The object store is not the one this ledger belongs to: {detail}")
+    hint = N_(
+        "Is the disk mounted, are folder or bucket the right ones? Nothing is lost; mend that and repeat."
+    )
+
+
+class NoObjects(PartMissing):
+    """A ledger is to be made anew from objects, and there are none."""
+
+    code = "no_objects"
+    message = N_("The objects are missing: they are expected in {place}.")
+    hint = N_(
+        "Mount the disk or put their copy back there; objects.folder or objects.bucket names the place."
+    )
+
+
+class LedgerLost(PartMissing):
+    """The store holds what was taken in, but the ledger is gone."""
+
+    code = "ledger_lost"
+    message = N_("The ledger of '{path}' is missing, though objects lie in {place}.")
+    hint = N_(
+        "Put a backup back by 'akten restore FILE'. Then, or if there is none: 'akten recover'. "
+        "Take in and import nothing before."
+    )
 
 
 class LedgerUnavailable(PartMissing):

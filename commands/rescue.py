@@ -10,7 +10,8 @@ import typer
 from config import wiring
 from config.settings import Settings
 from config.words import _
-from errors import N_, BadOutput, LedgerElsewhere, NoDataFolder
+from errors import N_, BadOutput, LedgerElsewhere, NoObjects
+from pipeline import store_mark
 from pipeline.recovery import recover as recover_all
 from reports import results, session, shapes
 from reports.options import Data, Json, path_of
@@ -79,10 +80,13 @@ def recover(data: Data = None, as_json: Json = False) -> None:
     settings = session.settings(data)
     _require_store(settings)
     words = {"intakes": _("Looking through intakes"), "originals": _("Looking through originals")}
-    with session.ledger(settings, make=True) as ledger, bar(_("objects/s"), quiet=as_json) as shown:
-        found = recover_all(
-            ledger, wiring.open_objects(settings), lambda kind, done: shown.show(words[kind], done, None)
-        )
+    with session.ledger(settings, make=True, anew=True) as ledger:
+        with ledger.read() as tx:
+            if store_mark.is_new(tx):
+                _require_history(settings)
+        objects = wiring.objects_of(settings, ledger, settle=True)
+        with bar(_("objects/s"), quiet=as_json) as shown:
+            found = recover_all(ledger, objects, lambda kind, done: shown.show(words[kind], done, None))
     if as_json:
         session.print_json(shapes.recovery(found))
     else:
@@ -94,4 +98,11 @@ def recover(data: Data = None, as_json: Json = False) -> None:
 def _require_store(settings: Settings) -> None:
     """A ledger may be missing here, objects may not: a mistyped path is to look like nothing else."""
     if settings.objects.store == "folder" and not settings.objects_folder.is_dir():
-        raise NoDataFolder(path=str(settings.objects_folder))
+        raise NoObjects(place=wiring.objects_place(settings))
+    if not wiring.has_ledger(settings):
+        _require_history(settings)
+
+
+def _require_history(settings: Settings) -> None:
+    if not store_mark.holds_history(wiring.open_objects(settings)):
+        raise NoObjects(place=wiring.objects_place(settings))

@@ -58,7 +58,7 @@ def verify(
         raise WrongUse(detail=N_("--seal reads no objects: it goes with no other option."))
     settings = session.settings(data)
     with session.ledger(settings) as ledger:
-        objects = wiring.open_objects(settings)
+        objects = wiring.objects_of(settings, ledger)
         if noted is None:
             shape = checking.verify(ledger, objects, choice, quiet=as_json)
         else:
@@ -85,7 +85,7 @@ def make_seal(
         raise WrongUse(detail=N_("--disown and --note go together, and with nothing else."))
     settings = session.settings(data)
     with session.ledger(settings) as ledger:
-        objects = wiring.open_objects(settings)
+        objects = wiring.objects_of(settings, ledger)
         if disowned is not None:
             name = None if disowned == "all" else checking.hash_of(disowned)
             trust.disowned(len(sealing.disown(ledger, objects, name, note)))

@@ -16,19 +16,23 @@ from pathlib import Path
 from config.document_types import load_document_types
 from config.scratch import scratch
 from config.settings import Settings
-from errors import NoDataFolder, PlaceUnusable
+from errors import LedgerLost, NoDataFolder, NoLedger, PlaceUnusable, StoreElsewhere, StoreUnavailable
 from ocr.tesseract import Tesseract
+from pipeline import store_mark
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
 from pipeline.context import Context, this_process
 from storage.cache import LocalCache
 from storage.index import SearchIndex
-from storage.ledger import Ledger
+from storage.ledger import Ledger, history
+from storage.ledger.backup import database_file
 from storage.ledger.homes import Home
 from storage.objects import ObjectStore, S3Options
 from storage.stores import open_store
 
 _MEGABYTE = 1_000_000
+#: Seconds a server may take to say whether there are objects beside a ledger that is not there.
+_LOOK_SECONDS = 3.0
 
 
 def prepare_folder(settings: Settings) -> None:
@@ -49,16 +53,91 @@ def require_folder(settings: Settings) -> None:
         raise NoDataFolder(path=str(settings.data))
 
 
-def open_ledger(settings: Settings, *, migrate: bool = True) -> Ledger:
-    """The ledger of these settings."""
-    return Ledger(settings.ledger_url, migrate=migrate, secure=settings.ledger.secure)
+def has_ledger(settings: Settings) -> bool:
+    """Whether there is a ledger; one on a server is taken to be there."""
+    database = database_file(settings.ledger_url)
+    return database is None or database.exists()
 
 
-def open_objects(settings: Settings, timeout: float | None = None) -> ObjectStore:
-    """The object store of these settings; ``timeout``: seconds a bucket's server may take for an answer."""
+def open_ledger(
+    settings: Settings, *, migrate: bool = True, make: bool = False, anew: bool = False
+) -> Ledger:
+    """The ledger of these settings; ``make``: also where there is none yet. Raises ``NoLedger``.
+
+    Raises ``LedgerLost`` where a store with objects is found beside no ledger, or one in which nothing was
+    ever recorded: a second history would begin. ``anew`` is for who makes the ledger from these objects.
+    """
+    if not has_ledger(settings) and not anew:
+        _require_no_history(settings)
+        if not make:
+            raise NoLedger(path=str(settings.data))
+    ledger = Ledger(settings.ledger_url, migrate=migrate, secure=settings.ledger.secure)
+    if migrate and not anew:
+        try:
+            _require_begun(settings, ledger)
+        except BaseException:
+            ledger.close()
+            raise
+    return ledger
+
+
+def _require_begun(settings: Settings, ledger: Ledger) -> None:
+    with ledger.read() as tx:
+        blank = history.is_blank(tx)
+    if blank:
+        with ledger.write() as tx:  # nobody is just about to mark the store
+            if history.is_blank(tx):
+                _require_no_history(settings, blank=True)
+
+
+def _require_no_history(settings: Settings, *, blank: bool = False) -> None:
+    """Raise ``LedgerLost`` if the store holds objects and, unless ``blank``, no ledger has come meanwhile.
+
+    A store that does not answer takes nothing in either: then it is asked again.
+    """
+    with suppress(StoreUnavailable):
+        found = store_mark.holds_history(open_objects(settings, _LOOK_SECONDS))
+        if found and (blank or not has_ledger(settings)):
+            raise LedgerLost(path=str(settings.data), place=objects_place(settings))
+
+
+def objects_place(settings: Settings) -> str:
+    """Where objects are kept, for people."""
     chosen = settings.objects
     if chosen.store == "folder":
-        return open_store(str(settings.objects_folder))
+        return str(settings.objects_folder)
+    return f"S3 {chosen.endpoint}/{'/'.join(filter(None, (chosen.bucket, chosen.prefix)))}"
+
+
+def objects_of(
+    settings: Settings, ledger: Ledger, *, settle: bool = False, patient: bool = False
+) -> ObjectStore:
+    """The object store the ledger belongs to; ``settle`` marks it as such if the ledger knows none yet.
+
+    Its folder is made for a new ledger only. Raises ``StoreElsewhere``; unless ``patient`` also
+    ``StoreUnavailable`` for a server that does not answer.
+    """
+    with ledger.read() as tx:
+        objects = open_objects(settings, make=store_mark.is_new(tx))
+    try:
+        if settle:
+            store_mark.settle(ledger, objects, objects_place(settings))
+        else:
+            store_mark.require(ledger, objects)
+    except StoreUnavailable as away:
+        if isinstance(away, StoreElsewhere) or not patient or settings.objects.store == "folder":
+            raise
+    return objects
+
+
+def open_objects(settings: Settings, timeout: float | None = None, *, make: bool = False) -> ObjectStore:
+    """The object store of these settings, whosever it is; ``make`` its folder if it is not there.
+
+    ``timeout``: seconds a bucket's server may take for an answer.
+    """
+    chosen = settings.objects
+    if chosen.store == "folder":
+        return open_store(str(settings.objects_folder), make=make)
     options = S3Options(
         endpoint=chosen.endpoint,
         bucket=chosen.bucket,
@@ -116,11 +195,15 @@ def home(settings: Settings) -> Home | None:
 
 
 @contextmanager
-def open_context(settings: Settings, *, migrate: bool = True) -> Iterator[Context]:
-    """All parts for the steps of ``pipeline.flow``; a process that forks opens one after the fork."""
+def open_context(settings: Settings, *, migrate: bool = True, make: bool = False) -> Iterator[Context]:
+    """All parts for the steps of ``pipeline.flow``; a process that forks opens one after the fork.
+
+    ``make`` as for :func:`open_ledger`, and the store is marked. Without ``migrate`` whoever opens looks
+    for the mark by itself.
+    """
     prepare_folder(settings)
-    objects = open_objects(settings)
-    ledger = open_ledger(settings, migrate=migrate)
+    ledger = open_ledger(settings, migrate=migrate, make=make)
+    objects = objects_of(settings, ledger, settle=make, patient=True) if migrate else open_objects(settings)
     with scratch(settings.data / "tmp") as folder:
         yield Context(
             ledger=ledger,

@@ -20,7 +20,7 @@ from config import logs
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
 from errors import BrokerUnavailable
-from pipeline import flow, preflight
+from pipeline import flow, preflight, store_mark
 from pipeline.confined.kernel import die_with_parent
 from pipeline.context import this_process
 from pipeline.queue.account import Account, died
@@ -63,6 +63,7 @@ def _run(task: Task) -> None:
     with open_context(settings, migrate=False) as ctx, closing(broker):
         account = Account.open(ctx.ledger, task)
         try:
+            store_mark.require(ctx.ledger, ctx.objects)
             following = STEPS[task.step](ctx, task.id)
         except Exception as error:
             flow.give_back(ctx, task, error)

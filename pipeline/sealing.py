@@ -9,6 +9,7 @@ import hashlib
 import time
 
 from errors import NotFound
+from pipeline import store_mark
 from storage.ledger import Ledger, seals
 from storage.ledger.seals import Seal
 from storage.objects import ObjectStore, leaves_key, seal_key
@@ -24,6 +25,7 @@ def seal(ledger: Ledger, objects: ObjectStore) -> list[Seal]:
     Of two who seal at once one wins, the other finds nothing to do. Raises ``StoreUnavailable`` or
     ``DiskFull`` when the objects cannot be kept; nothing is recorded then.
     """
+    store_mark.require(ledger, objects)
     with ledger.read() as tx:
         last = seals.last_event(tx)
     made: list[Seal] = []

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice
 
 from errors import N_, BadKey, ObjectDamaged, ObjectMissing, WrongUse, describe
-from pipeline import chain, damage, witness
+from pipeline import chain, damage, store_mark, witness
 from pipeline.alarms import SEALS_BROKEN
 from pipeline.problem import Problem
 from storage.ledger import Ledger, Transaction, alarms, recorded, verifications
@@ -119,7 +119,10 @@ def _read_objects(ledger: Ledger, objects: ObjectStore, run: Run, on_progress: O
     try:
         for item, is_alarmed in _items(ledger, run.position):
             if is_alarmed or _is_chosen(run, item.key):
-                reader.note(item, _fault(objects, item), is_alarmed)
+                fault = _fault(objects, item)
+                if fault is not None:  # a disk that has gone meanwhile has lost nothing
+                    store_mark.require(ledger, objects)
+                reader.note(item, fault, is_alarmed)
                 on_progress(N_("Verifying"), reader.run.checked, total)
             else:
                 reader.pass_over(item)

@@ -7,20 +7,23 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from config import wiring
 from config.settings import Settings
-from config.wiring import open_ledger, open_objects, prepare_folder
+from config.wiring import prepare_folder
 from config.words import _, say
-from errors import N_, AktenError, LanguageMissing
+from errors import N_, AktenError, LanguageMissing, LedgerLost, LedgerUnavailable, NoLedger
 from ocr import tesseract
 from pipeline.confined.run import walls
 from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
 from pipeline.scans import poppler
+from storage.objects import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +98,31 @@ def _isolation(settings: Settings) -> str:
 
 
 def _ledger(settings: Settings) -> str:
-    ledger = open_ledger(settings)
     try:
+        ledger = wiring.open_ledger(settings)
+    except NoLedger:
+        return _("none yet")
+    with closing(ledger):
         return ledger.version()
-    finally:
-        ledger.close()
 
 
 def _objects(settings: Settings, *, writing: bool) -> str:
     """Where objects are kept, once it answered, or a small one could be written, read back and removed."""
-    objects = open_objects(settings)
+    objects = _own_objects(settings)
     probe = f"doctor/{secrets.token_hex(8)}"
     if writing:
         objects.put_bytes(probe, probe.encode())
         objects.delete(probe)
     else:
         objects.exists(probe)
-    if settings.objects.store == "folder":
-        return str(settings.objects_folder)
-    return f"S3 {settings.objects.endpoint}/{settings.objects.bucket}"
+    return wiring.objects_place(settings)
+
+
+def _own_objects(settings: Settings) -> ObjectStore:
+    """The store, which has to be the ledger's own if there is a ledger that can be asked."""
+    with suppress(NoLedger, LedgerLost, LedgerUnavailable), closing(wiring.open_ledger(settings)) as ledger:
+        return wiring.objects_of(settings, ledger)
+    return wiring.open_objects(settings, make=True)
 
 
 def _queue(settings: Settings) -> str:

@@ -18,12 +18,22 @@ from typing import TypeVar
 from config import wiring
 from config.settings import Settings
 from config.words import say
-from errors import N_, AktenError, BrokerUnavailable, DiskFull, LedgerUnavailable, StoreUnavailable
+from errors import (
+    N_,
+    AktenError,
+    BrokerUnavailable,
+    DiskFull,
+    LedgerUnavailable,
+    StoreElsewhere,
+    StoreUnavailable,
+)
+from pipeline import store_mark
 from pipeline.queue import observe, redis_server
 from pipeline.queue.broker import Broker
 from reports import shapes
 from reports.shapes import Json
-from storage.ledger import Ledger, health
+from storage.ledger import Ledger, health, homes
+from storage.ledger.homes import Home
 
 #: Seconds after which a part that does not answer counts as away.
 PATIENCE = 1.2
@@ -71,7 +81,9 @@ class Queued:
 def status(settings: Settings, ledger: Ledger) -> Json:
     """What ``akten status --json`` prints; raises ``LedgerUnavailable`` only."""
     queue = asked(lambda: ask_queue(settings))
-    store = asked(lambda: ask_store(settings))
+    with ledger.read() as tx:
+        own = homes.keeper(tx, homes.OBJECTS)
+    store = asked(lambda: ask_store(settings, own))
     whole = shapes.status(ledger)
     with ledger.read() as tx:
         deferred = health.deferred(tx)
@@ -116,8 +128,11 @@ def ask_queue(settings: Settings) -> Queued:
         broker.close()
 
 
-def ask_store(settings: Settings) -> None:
-    """Whether the object store answers; raises ``StoreUnavailable``."""
+def ask_store(settings: Settings, own: Home | None = None) -> None:
+    """Whether the object store answers, and is the ledger's ``own``; raises ``StoreUnavailable``."""
+    if own is not None:
+        store_mark.require_mark(wiring.open_objects(settings, PATIENCE), own)
+        return
     if settings.objects.store == "s3":
         wiring.open_objects(settings, PATIENCE).exists("health/probe")
         return
@@ -144,6 +159,7 @@ def iso(moment: float) -> str:
 #: What is out of reach, by the error's code; other codes stand for themselves.
 OUT_OF_REACH = {
     StoreUnavailable.code: N_("The object store does not answer"),
+    StoreElsewhere.code: N_("The object store is not the ledger's own"),
     LedgerUnavailable.code: N_("The ledger does not answer"),
     BrokerUnavailable.code: N_("The queue server does not answer"),
     DiskFull.code: N_("No space is left on the disk"),

@@ -17,7 +17,7 @@ from config import logs, scratch, wiring, words
 from config.settings import Settings, load_settings
 from config.words import _
 from errors import N_, IndexElsewhere, IndexOutdated
-from pipeline import preflight
+from pipeline import preflight, store_mark
 from pipeline.context import Context
 from pipeline.index_home import is_index_lost, keeps_index, require_index_here
 from pipeline.intake import take_in as intake
@@ -42,12 +42,15 @@ def settings(data: Path | None) -> Settings:
 
 
 @contextmanager
-def ledger(chosen: Settings, *, make: bool = False) -> Iterator[Ledger]:
-    """The open ledger; ``make``: also where there is none yet. Raises ``NoDataFolder``."""
+def ledger(chosen: Settings, *, make: bool = False, anew: bool = False) -> Iterator[Ledger]:
+    """The open ledger; ``make``: also where there is none yet, ``anew``: even if it was lost.
+
+    Raises ``NoDataFolder``, and as ``wiring.open_ledger``.
+    """
     if not make:
         wiring.require_folder(chosen)
     wiring.prepare_folder(chosen)
-    opened = wiring.open_ledger(chosen)
+    opened = wiring.open_ledger(chosen, make=make, anew=anew)
     try:
         yield opened
     finally:
@@ -76,7 +79,7 @@ def take_in(
     chosen: Settings, opened: Ledger, paths: Sequence[Path], *, quiet: bool, urgent: bool = False
 ) -> str | None:
     """Take in files with a progress bar; returns the batch they are in."""
-    objects = wiring.open_objects(chosen)
+    objects = wiring.objects_of(chosen, opened, settle=True)
     with bar(_("files/s"), quiet=quiet) as shown:
         result = taken(
             chosen,
@@ -103,6 +106,7 @@ def taken(
     """Take in files as the settings say, and log it."""
     began, own = time.monotonic(), (chosen.data, chosen.objects_folder)
     affiliation = Affiliation(chosen.files.number_pattern)
+    store_mark.settle(opened, objects, wiring.objects_place(chosen))  # a watcher lives longer than a mount
     result = intake.take_in(opened, objects, paths, affiliation, on_file, own=own, urgent=urgent)
     facts = {"batch": result.batch_id, "count": result.new, "seconds": round(time.monotonic() - began, 3)}
     _log.info("batch.taken", extra=facts)
@@ -141,7 +145,7 @@ def work(
         preflight.require_room(chosen.data)
 
     with (
-        wiring.open_context(chosen) as ctx,
+        wiring.open_context(chosen, make=True) as ctx,
         _index_to_fill(chosen, ctx, quiet=quiet) as own_index,
         bar(_("pages/s"), quiet=quiet) as shown,
     ):

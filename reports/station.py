@@ -39,7 +39,7 @@ def watching(
     """
     own = (chosen.data, chosen.objects_folder)
     with session.ledger(chosen, make=True) as ledger:
-        objects = wiring.open_objects(chosen)
+        objects = wiring.objects_of(chosen, ledger, settle=True, patient=True)
 
         def take(path: Path, on_file: Callable[[int, int], None]) -> Intake:
             before_all = urgent or path.name.casefold() in _URGENT

@@ -16,11 +16,12 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import errors
+from errors import N_
 from storage.objects import StoredObject, check_key, check_prefix, keys_in_order, sha256_of
 from storage.streams import chunks_of, disk_errors, hash_chunks, write_file
 
@@ -35,17 +36,22 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class FolderStore:
-    """An ``ObjectStore`` in the folder ``root``; files are for their owner only (0600, folders 0700)."""
+    """An ``ObjectStore`` in the folder ``root``; files are for their owner only (0600, folders 0700).
+
+    Unless ``make``, a root that is not there is a store that is not there: a disk may not be mounted.
+    """
 
     root: Path
+    make: InitVar[bool] = True
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, make: bool) -> None:
         try:
             with disk_errors():
-                self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if make:
+                    self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except errors.StoreUnavailable as problem:
             if isinstance(problem.__cause__, (FileExistsError, NotADirectoryError)):
-                detail = errors.N_("a folder is expected, and there is a file")
+                detail = N_("a folder is expected, and there is a file")
                 raise errors.PlaceUnusable(path=str(self.root), detail=detail) from problem
             raise
 
@@ -155,7 +161,11 @@ class FolderStore:
     def _folder(self, parts: list[str], *, create: bool = False) -> Iterator[int]:
         """A descriptor of the folder ``parts`` below the root; ``create`` makes it and syncs its name."""
         with disk_errors():  # a root that is gone is a store that is gone, not a missing object
-            folder = os.open(self.root, _DIRECTORY & ~os.O_NOFOLLOW)
+            try:
+                folder = os.open(self.root, _DIRECTORY & ~os.O_NOFOLLOW)
+            except FileNotFoundError as gone:
+                detail = N_("there is no folder {path}; is the disk mounted?")
+                raise errors.StoreUnavailable(detail=detail, path=str(self.root)) from gone
         try:
             for part in parts:
                 if create:

@@ -123,6 +123,11 @@ def leaves_key(sha256: str) -> str:
     return _addressed("leaves", sha256)
 
 
+def mark_key(name: str) -> str:
+    """Where the mark of a store lies; ``name`` is random, 32 digits of 0-9 and a-f."""
+    return check_key(f"store/{name}")
+
+
 def _addressed(kind: str, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise errors.BadKey(key=sha256)

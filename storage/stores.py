@@ -11,15 +11,16 @@ from storage.folder import FolderStore
 from storage.objects import ObjectStore, S3Options
 
 
-def open_store(address: str, s3: S3Options | None = None) -> ObjectStore:
+def open_store(address: str, s3: S3Options | None = None, *, make: bool = True) -> ObjectStore:
     """The store at ``address``: the path of a folder, or ``s3://bucket`` or ``s3://bucket/prefix``.
 
-    For a bucket, ``s3`` says where its server is; bucket and prefix are those of the address. Raises
+    For a bucket, ``s3`` says where its server is; bucket and prefix are those of the address. A folder is
+    made if it is not there, unless ``make`` is False. Raises
     ``errors.BadSetting`` for any other address.
     """
     scheme, separator, rest = address.partition("://")
     if not separator and address:
-        return FolderStore(Path(address).absolute())
+        return FolderStore(Path(address).absolute(), make)
     if scheme != "s3":
         detail = N_("'{address}' is neither a folder nor s3://bucket")
         raise errors.BadSetting(name="store", detail=detail, address=address)

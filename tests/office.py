@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -190,6 +190,9 @@ def open_office(data: Path) -> Iterator[Office]:
     """An office in a data folder of its own."""
     settings = load_settings(data)
     clock = Clock()
+    wiring.prepare_folder(settings)
+    with closing(wiring.open_ledger(settings, anew=True)) as made:
+        wiring.objects_of(settings, made, settle=True)
     with wiring.open_context(settings) as ctx, wiring.open_index(settings) as index:
         ctx.ledger.close()
         ledger = Ledger(settings.ledger_url, clock)

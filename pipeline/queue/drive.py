@@ -17,6 +17,7 @@ from errors import (
     IndexBusy,
     IndexElsewhere,
     LedgerUnavailable,
+    StoreElsewhere,
     StoreUnavailable,
     error_of,
 )
@@ -140,6 +141,7 @@ def _queue_server(queue: Queue) -> Iterator[str]:
 #: What is waited for, and what is said meanwhile; ``reports.health`` has the words of ``akten status``.
 WAITING_FOR = {
     StoreUnavailable.code: N_("Waiting for the object store"),
+    StoreElsewhere.code: N_("Waiting for the object store"),
     LedgerUnavailable.code: N_("Waiting for the ledger"),
     BrokerUnavailable.code: N_("Waiting for the queue server"),
     DiskFull.code: N_("Waiting for room on the disk"),

@@ -58,6 +58,11 @@ class Content:
     order: str
 
 
+def is_blank(tx: Transaction) -> bool:
+    """Whether nothing was ever recorded."""
+    return tx.one(select(events.c.id).limit(1)) is None
+
+
 def told(
     tx: Transaction, columns: Sequence[Column[Any]], kinds: Collection[str | None]
 ) -> Iterator[list[Told]]:

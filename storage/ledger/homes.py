@@ -10,6 +10,8 @@ from storage.ledger.core import Transaction
 from storage.ledger.tables import homes
 
 INDEX = "index"
+#: The object store: its ``folder_id`` is the mark that lies in it (pipeline/store_mark.py).
+OBJECTS = "objects"
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ def by_sha256(tx: Transaction, sha256: str) -> Source | None:
     return Source(**row) if row else None
 
 
+def any_known(tx: Transaction) -> bool:
+    """Whether anything was ever taken in."""
+    return tx.one(select(sources.c.id).limit(1)) is not None
+
+
 def known_hashes(tx: Transaction, hashes: Collection[str]) -> set[str]:
     """Those of some hundred SHA-256 ``hashes`` that are sources."""
     return _known(tx, sources.c.sha256, hashes)
