@@ -82,7 +82,7 @@ def examine(settings: Settings, path: Path, name: str) -> Verdict:
 
 
 def _worked(settings: Settings, path: Path, name: str) -> Verdict:
-    with wiring.open_context(settings) as ctx:
+    with wiring.open_context(settings, make=True) as ctx:
         begun = time.monotonic()
         intake = take_in(ctx.ledger, ctx.objects, [path], Affiliation())
         steps = list(_steps(ctx)) if intake.new else []

@@ -54,9 +54,9 @@ def require_folder(settings: Settings) -> None:
 
 
 def has_ledger(settings: Settings) -> bool:
-    """Whether there is a ledger; one on a server is taken to be there."""
+    """Whether there is a ledger; one on a server, or in a folder that is away, is taken to be there."""
     database = database_file(settings.ledger_url)
-    return database is None or database.exists()
+    return database is None or database.exists() or not database.parent.is_dir()
 
 
 def open_ledger(

@@ -15,8 +15,8 @@ from storage.ledger import Ledger, Transaction, homes, sources
 from storage.ledger.homes import Home
 from storage.objects import ObjectStore, mark_key
 
-#: What lies in a store from which a ledger can be made anew.
-_HISTORY = ("store/", "intakes/", "originals/")
+#: What a ledger can be made anew from. A mark alone is not: whoever put it may have been killed at once.
+_HISTORY = ("intakes/", "originals/")
 
 
 def require(ledger: Ledger, objects: ObjectStore) -> None:

@@ -168,6 +168,13 @@ class TestTheLedgerIsGone:
         assert "The objects are missing" in akten("recover", code=3).stderr
 
 
+def test_a_kill_between_mark_and_ledger_is_no_loss(akten, scan):
+    store_mark._mark(open_store(str(objects_of(akten))))
+    Ledger(f"sqlite:///{akten.data / 'ledger.db'}").close()
+    akten("ingest", scan)
+    assert len(marks(akten)) == 1
+
+
 def test_a_store_without_a_mark_gets_one_at_the_next_intake(taken, other):
     shutil.rmtree(objects_of(taken) / "store")
     with closing(Ledger(f"sqlite:///{taken.data / 'ledger.db'}")) as ledger, ledger.write() as tx:
