@@ -114,7 +114,8 @@ class TestObjects:
     def test_verification_reads_each_of_them_again(self, akten, server, done):
         found = akten.json("verify")
         assert found["ok"]
-        assert found["objects"] == {"checked": len(keys(server)), "damaged": 0, "missing": 0}
+        recorded = [key for key in keys(server) if not key.startswith("store/")]
+        assert found["objects"] == {"checked": len(recorded), "damaged": 0, "missing": 0}
 
     def test_a_product_is_fetched_whole(self, akten, done, truth, tmp_path):
         volume = truth.volumes[0]

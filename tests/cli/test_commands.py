@@ -346,7 +346,7 @@ class TestPartMissing:
             for check in replace(akten, environment=settings).json("doctor", code=3)["checks"]
         }
         assert not checks["objects"]["ok"]
-        assert checks["ledger"]["found"].startswith("SQLite 3.")
+        assert checks["ledger"]["ok"], "no check stops the others"
 
     def test_a_full_disk_is_said_before_work_begins_and_while_it_goes_on(self, tmp_path, monkeypatch):
         """Also where the ledger cannot even record that work waits for room."""
