@@ -13,7 +13,7 @@ from errors import N_
 from pipeline.problem import Problem
 from storage.ledger import Transaction, counts, history
 from storage.ledger.history import Told
-from storage.ledger.tables import batches, case_files, documents, pages, sources, stacks, volumes
+from storage.ledger.tables import alarms, batches, case_files, documents, pages, sources, stacks, volumes
 
 #: Problems kept to be named; all are counted.
 MOST_NAMED = 1000
@@ -43,6 +43,11 @@ _STACK_STATES: _States = {
     "stack.open": ("open",),
     "stack.filed": ("filed",),
     "stack.failed": ("failed",),
+}
+_ALARM_STATES: Mapping[str, str] = {
+    "alarm.raised": "open",
+    "alarm.settled": "settled",
+    "alarm.cleared": "cleared",
 }
 #: That a document waits again is recorded of its pages, not of itself.
 _DOCUMENT_STATES: _States = {
@@ -82,10 +87,10 @@ def compare(tx: Transaction) -> Comparison:
     for message, rows in _COMPARED:
         for one in rows(tx, collected):
             collected.add(message, {"id": one.id, "field": one.field, **_shown(one)})
-    for lost, page_count in history.vanished(tx):
+    for lost, kind, page_count in history.vanished(tx):
         collected.promised += page_count
-        message = N_("The events tell of {id}; the ledger has no such row any more.")
-        collected.add(message, {"id": lost})
+        message = N_("The events tell of {id} ({kind}); the ledger has no such row any more.")
+        collected.add(message, {"id": lost, "kind": kind})
     if collected.promised != accounted:
         message = N_("{promised} pages were received, {accounted} are accounted for.")
         collected.add(message, {"promised": collected.promised, "accounted": accounted}, first=True)
@@ -109,15 +114,18 @@ class _Collected:
 
 def _shown(one: _Difference) -> dict[str, str | int]:
     values = {"expected": one.expected, "actual": one.actual}
-    return {name: "-" if value is None else str(value) for name, value in values.items()}
+    return {
+        name: "-" if value is None else f"{value:d}" if isinstance(value, bool) else str(value)
+        for name, value in values.items()
+    }
 
 
 # --- table by table ----------------------------------------------------------------------------------
 
 
 def _files(tx: Transaction, collected: _Collected) -> Iterator[_Difference]:
-    names = ("id", "sha256", "size", "batch_id", "state", "reason", "page_count", "media_type")
-    for some in history.told(tx, [sources.c[name] for name in names], _SOURCE_STATES):
+    names = ("sha256", "size", "batch_id", "state", "reason", "page_count", "media_type")
+    for some in history.told(tx, sources, names, _SOURCE_STATES):
         page_counts = history.page_counts(tx, [one.id for one in some])
         for file in some:
             _, received = file.last("source.received")
@@ -131,8 +139,8 @@ def _files(tx: Transaction, collected: _Collected) -> Iterator[_Difference]:
 
 
 def _pages(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
-    names = ("id", "source_id", "number", "stage", "reason", "document_id", "type", "words_key")
-    for some in history.told(tx, [pages.c[name] for name in names], _PAGE_STAGES):
+    names = ("source_id", "number", "stage", "reason", "document_id", "type", "words_key")
+    for some in history.told(tx, pages, names, _PAGE_STAGES):
         for page in some:
             row = page.row
             yield from _state(page, "stage", _PAGE_STAGES)
@@ -144,7 +152,6 @@ def _pages(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
 
 def _documents(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
     names = (
-        "id",
         "state",
         "reason",
         "revision",
@@ -154,7 +161,7 @@ def _documents(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
         "page_count",
         "volume_id",
     )
-    for some in history.told(tx, [documents.c[name] for name in names], _DOCUMENT_STATES):
+    for some in history.told(tx, documents, names, _DOCUMENT_STATES):
         contents = history.contents(tx, [one.id for one in some])
         for document in some:
             kind, said = document.last("document.stored", "document.empty")
@@ -174,31 +181,50 @@ def _documents(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
 
 def _volumes(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
     names = ("case_file_id", "number", "box", "remark", "expected_pages", "in_inventory")
-    columns = [volumes.c.id, *(volumes.c[name] for name in names)]
-    for some in history.told(tx, columns, ("volume.added", "volume.changed")):
+    for some in history.told(tx, volumes, names, ("volume.added", "volume.changed")):
         for volume in some:
             yield from _fields(volume, volume.merged(), **{name: name for name in names})
 
 
 def _case_files(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
     names = ("file_number", "file_key", "in_inventory")
-    columns = [case_files.c.id, *(case_files.c[name] for name in names)]
-    for some in history.told(tx, columns, ("case_file.added", "case_file.changed")):
+    for some in history.told(tx, case_files, names, ("case_file.added", "case_file.changed")):
         for case_file in some:
             yield from _fields(case_file, case_file.merged(), **{name: name for name in names})
 
 
 def _batches(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
-    columns = [batches.c.id, batches.c.record_key, batches.c.received_at]
-    for some in history.told(tx, columns, ("batch.received",)):
+    for some in history.told(tx, batches, ("record_key", "received_at"), ("batch.received",)):
         for batch in some:
             yield from _fields(batch, batch.merged(), record_key="record", received_at="received_at")
 
 
 def _stacks(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
-    for some in history.told(tx, [stacks.c.id, stacks.c.state], _STACK_STATES):
+    for some in history.told(tx, stacks, ("state",), _STACK_STATES):
         for stack in some:
             yield from _state(stack, "state", _STACK_STATES)
+
+
+def _alarms(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
+    names = ("code", "subject", "cleared_at", "settled", "batch_id", "volume_id")
+    for some in history.told(tx, alarms, names, _ALARM_STATES, about="subject"):
+        there = history.alarm_codes(tx, [one.row["subject"] for one in some])
+        for alarm in some:
+            code, subject = alarm.row["code"], alarm.row["subject"]
+            own = Told(alarm.row, [one for one in alarm.events if one[1].get("code") == code])
+            kind, _said = own.last(*_ALARM_STATES)
+            yield from _differs(alarm, "state", _ALARM_STATES.get(kind or ""), _alarm_state(alarm))
+            _kind, raised = own.last("alarm.raised")
+            yield from _fields(alarm, raised, batch_id="batch", volume_id="volume")
+            for gone in sorted({str(said.get("code")) for _, said in alarm.events}):
+                if (subject, gone) not in there:
+                    yield _Difference(subject, "alarm", gone, None)
+
+
+def _alarm_state(alarm: Told) -> str:
+    if alarm.row["cleared_at"] is None:
+        return "open"
+    return "settled" if alarm.row["settled"] else "cleared"
 
 
 #: What is said of a table's differences, and who finds them.
@@ -210,6 +236,7 @@ _COMPARED: tuple[tuple[str, Callable[[Transaction, _Collected], Iterator[_Differ
     (N_("Case file {id}: {field} is {actual}; the events say {expected}."), _case_files),
     (N_("Batch {id}: {field} is {actual}; the events say {expected}."), _batches),
     (N_("Stack {id}: {field} is {actual}; the events say {expected}."), _stacks),
+    (N_("Alarm {id}: {field} is {actual}; the events say {expected}."), _alarms),
 )
 
 

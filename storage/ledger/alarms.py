@@ -50,7 +50,7 @@ def sound(
         tx.run(alarms.update().where(same).values(**values, settled=False))
     else:
         return
-    tx.record("alarm.raised", subject, code=code)
+    tx.record("alarm.raised", subject, code=code, batch=batch_id, volume=volume_id)
 
 
 def settle(tx: Transaction, alarm_id: int, note: str) -> bool:
@@ -58,8 +58,8 @@ def settle(tx: Transaction, alarm_id: int, note: str) -> bool:
     raised = (alarms.c.id == alarm_id) & alarms.c.cleared_at.is_(None)
     if not tx.run(alarms.update().where(raised).values(cleared_at=tx.at, settled=True)):
         return False
-    subject = tx.value(select(alarms.c.subject).where(alarms.c.id == alarm_id))
-    tx.record("alarm.settled", subject, alarm=alarm_id, note=note)
+    about = tx.rows(select(alarms.c.subject, alarms.c.code).where(alarms.c.id == alarm_id))[0]
+    tx.record("alarm.settled", about["subject"], alarm=alarm_id, code=about["code"], note=note)
     return True
 
 

@@ -12,20 +12,35 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, Table, Text, cast, exists, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Integer,
+    RowMapping,
+    Table,
+    Text,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from storage.ledger.core import Transaction
-from storage.ledger.tables import batches, case_files, documents, events, pages, sources, volumes
+from storage.ledger.tables import alarms, batches, case_files, documents, events, pages, sources, volumes
 
 _ROWS_AT_ONCE = 500
 _NAME_DIGITS = 16
-#: The event that begins a row's life; the table that should have it.
-_BEGINNINGS: Mapping[str, Table] = {
-    "source.received": sources,
-    "document.stored": documents,
-    "volume.added": volumes,
-    "case_file.added": case_files,
-    "batch.received": batches,
+#: The event that begins a row's life; the column that should have its subject.
+_BEGINNINGS: Mapping[str, Column[Any]] = {
+    "source.received": sources.c.id,
+    "document.stored": documents.c.id,
+    "volume.added": volumes.c.id,
+    "case_file.added": case_files.c.id,
+    "batch.received": batches.c.id,
+    "alarm.raised": alarms.c.subject,
 }
 
 
@@ -64,16 +79,25 @@ def is_blank(tx: Transaction) -> bool:
 
 
 def told(
-    tx: Transaction, columns: Sequence[Column[Any]], kinds: Collection[str | None]
+    tx: Transaction, table: Table, names: Sequence[str], kinds: Collection[str | None], about: str = "id"
 ) -> Iterator[list[Told]]:
-    """Every row of a table (its ``columns``, "id" among them), some hundred at a time."""
-    row_id = columns[0].table.c.id
-    query = select(*columns).order_by(row_id).limit(_ROWS_AT_ONCE)
+    """Every row of a table, some hundred at a time: its id and the columns of these ``names``.
+
+    ``about`` is the column that its events have as their subject.
+    """
+    columns = [_raw(table.c[name]) for name in ("id", *names)]
+    query = select(*columns).order_by(table.c.id).limit(_ROWS_AT_ONCE)
     rows = tx.rows(query)
     while rows:
-        said = _events(tx, [row["id"] for row in rows], kinds)
-        yield [Told(row, said.get(row["id"], ())) for row in rows]
-        rows = tx.rows(query.where(row_id > rows[-1]["id"]))
+        said = _events(tx, [row[about] for row in rows], kinds)
+        yield [Told(row, said.get(row[about], ())) for row in rows]
+        rows = tx.rows(query.where(table.c.id > rows[-1]["id"]))
+
+
+def _raw(column: Column[Any]) -> ColumnElement[Any]:
+    """A column as it is: SQLite keeps a 7 as truth value, which is none to a search for 1."""
+    is_truth = isinstance(column.type, Boolean)
+    return type_coerce(column, Integer).label(column.name) if is_truth else column
 
 
 def _events(
@@ -105,9 +129,15 @@ def contents(tx: Transaction, document_ids: Sequence[str]) -> dict[str, Content]
     for row in tx.stream(query.order_by(pages.c.document_id, pages.c.document_page, pages.c.id)):
         if row.stage == "stored":
             count, digest = found[row.document_id]
-            digest.update(row.id.encode() + b"\n")
+            digest.update(str(row.id).encode() + b"\n")
             found[row.document_id] = count + 1, digest
     return {one: Content(count, digest.hexdigest()[:_NAME_DIGITS]) for one, (count, digest) in found.items()}
+
+
+def alarm_codes(tx: Transaction, subjects: Sequence[str]) -> set[tuple[str, str]]:
+    """Subject and code of every alarm about some hundred subjects."""
+    query = select(alarms.c.subject, alarms.c.code).where(alarms.c.subject.in_(subjects))
+    return {(row["subject"], row["code"]) for row in tx.rows(query)}
 
 
 def order_name(page_ids: Collection[str]) -> str:
@@ -116,12 +146,14 @@ def order_name(page_ids: Collection[str]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()[:_NAME_DIGITS]
 
 
-def vanished(tx: Transaction) -> Iterator[tuple[str, int]]:
-    """What the events tell of and the tables no longer have: its id, and the pages it came in with."""
+def vanished(tx: Transaction) -> Iterator[tuple[str, str, int]]:
+    """What the events tell of and the tables no longer have: its id, by which kind of event it is known,
+    and the pages it came in with.
+    """
     lost = or_(
         *(
-            (events.c.kind == kind) & ~exists().where(table.c.id == events.c.subject)
-            for kind, table in _BEGINNINGS.items()
+            (events.c.kind == kind) & ~exists().where(column == events.c.subject)
+            for kind, column in _BEGINNINGS.items()
         )
     )
     split = events.alias()
@@ -132,13 +164,14 @@ def vanished(tx: Transaction) -> Iterator[tuple[str, int]]:
         .limit(1)
         .scalar_subquery()
     )
-    query = select(events.c.subject, said.label("split")).where(lost)
-    before: str | None = None
+    query = select(events.c.subject, events.c.kind, said.label("split")).where(lost)
+    before: tuple[str, str] | None = None
     # Ordered by an expression: by the bare column, SQLite would read all events in the order of its index.
-    for row in tx.stream(query.order_by(events.c.subject.concat(""))):
-        if row.subject != before:
-            yield row.subject, pages_of(_read(row.split))
-        before = row.subject
+    for row in tx.stream(query.order_by(events.c.subject.concat(""), events.c.kind)):
+        if before != (row.subject, row.kind):
+            page_count = pages_of(_read(row.split)) if row.kind == "source.received" else 0
+            yield row.subject, row.kind, page_count
+        before = row.subject, row.kind
 
 
 def pages_of(said: Mapping[str, Any]) -> int:

@@ -220,6 +220,7 @@ alarms = Table(
     Column("cleared_at", String(32)),
     Column("settled", Boolean, nullable=False, default=False),
     Index("ix_alarms_cleared_at_volume_id", "cleared_at", "volume_id"),
+    Index("ix_alarms_subject", "subject"),
     UniqueConstraint("code", "subject"),
     sqlite_autoincrement=True,
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline import witness
-from storage.ledger import Ledger, Transaction, documents, history, inventory, pages, sources
+from storage.ledger import Ledger, Transaction, alarms, documents, history, inventory, pages, sources
 from storage.ledger.leases import Claim
 from storage.ledger.pages import PageOutcome, Place
 
@@ -27,6 +27,7 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
         documents.ensure(tx, "vol", volume_id="vol", stack_id=None)
         documents.ensure(tx, "doc", volume_id=None, stack_id="stack")
         _store(tx, "vol", ["a-1", "a-2"])
+        _sound_alarms(tx)
     yield ledger
     ledger.close()
 
@@ -36,6 +37,16 @@ def _put_volumes(tx: Transaction) -> None:
         listed = {"file_number": f"{name}/1", "file_key": f"{name}-1", "number": 1}
         inventory.put(tx, new_ids=new_ids, in_inventory=False, **(listed | {"file_number": f"{name}_1"}))
         inventory.put(tx, new_ids=new_ids, in_inventory=True, holder="N", expected_pages=2, **listed)
+
+
+def _sound_alarms(tx: Transaction) -> None:
+    """Four about one file: open, settled, gone, come back."""
+    for code in ("page_mismatch", "repaired", "cover_twice", "ambiguous_name"):
+        alarms.sound(tx, code, "a", batch_id="batch", volume_id="vol")
+    alarms.settle(tx, 2, "seen")
+    alarms.clear(tx, "cover_twice", "a")
+    alarms.clear(tx, "ambiguous_name", "a")
+    alarms.sound(tx, "ambiguous_name", "a", batch_id="batch")
 
 
 def _source(digit: str, position: int, **more: object) -> sources.NewSource:
@@ -84,12 +95,12 @@ FORGED = (
     ("UPDATE volumes SET case_file_id = 'file', number = 7 WHERE id = 'another'",
      "Volume another: case_file_id is file; the events say other."),
     ("UPDATE volumes SET expected_pages = NULL", "Volume vol: expected_pages is -; the events say 2."),
-    ("UPDATE volumes SET in_inventory = false", "Volume vol: in_inventory is False; the events say True."),
+    ("UPDATE volumes SET in_inventory = false", "Volume vol: in_inventory is 0; the events say 1."),
     ("UPDATE case_files SET file_number = 'x'", "Case file file: file_number is x; the events say 1/1."),
     ("UPDATE case_files SET file_key = 'x' WHERE id = 'file'",
      "Case file file: file_key is x; the events say 1-1."),
     ("UPDATE case_files SET in_inventory = false",
-     "Case file file: in_inventory is False; the events say True."),
+     "Case file file: in_inventory is 0; the events say 1."),
     ("UPDATE pages SET words_key = NULL", "Page a-1: words_key is -; the events say words/"),
     ("UPDATE pages SET type = 'invoice'", "Page a-1: type is invoice; the events say unknown."),
     ("UPDATE pages SET stage = 'blank' WHERE id = 'b-1'", "Page b-1: stage is blank; the events say recog"),
@@ -108,6 +119,10 @@ FORGED = (
     ("UPDATE batches SET record_key = NULL", "Batch batch: record_key is -; the events say intakes/"),
     ("UPDATE batches SET received_at = '2000'", "Batch batch: received_at is 2000; the events say"),
     ("UPDATE stacks SET state = 'filed'", "Stack stack: state is filed; the events say open."),
+    ("UPDATE alarms SET cleared_at = 'x'", "Alarm 1: state is cleared; the events say open."),
+    ("UPDATE alarms SET volume_id = NULL", "Alarm 1: volume_id is -; the events say vol."),
+    ("DELETE FROM alarms", "The events tell of a (alarm.raised)"),
+    ("DELETE FROM alarms WHERE code = 'repaired'", "Alarm a: alarm is -; the events say repaired."),
     ("INSERT INTO batches (id, name, received_at, record_key) VALUES ('x', '', '', 'y')",
      "Batch x: record_key is y"),
 )  # fmt: skip
@@ -125,10 +140,28 @@ class TestChangedByHand:
 
     def test_a_row_that_was_removed_is_told_by_its_events(self, ledger):
         with ledger.write() as tx:
-            for table in ("pages", "documents", "sources", "volumes", "case_files"):
+            for table in ("alarms", "pages", "documents", "sources", "volumes", "case_files"):
                 tx.connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608
-            lost = dict(history.vanished(tx))
-        assert lost == {"vol": 0, "another": 0, "file": 0, "other": 0, "a": 2, "b": 3, "c": 0}
+            lost = list(history.vanished(tx))
+        files = [("a", "source.received", 2), ("b", "source.received", 3), ("c", "source.received", 0)]
+        assert lost == [
+            ("a", "alarm.raised", 0),
+            files[0],
+            ("another", "volume.added", 0),
+            *files[1:],
+            ("file", "case_file.added", 0),
+            ("other", "case_file.added", 0),
+            ("vol", "document.stored", 0),
+            ("vol", "volume.added", 0),
+        ]
+
+    def test_a_truth_value_that_is_none(self, tmp_path):
+        ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")  # a server takes no such value
+        with ledger.write() as tx:
+            _put_volumes(tx)
+            tx.connection.exec_driver_sql("UPDATE volumes SET in_inventory = 7")
+            assert "Volume another: in_inventory is 7; the events say 1." in problems(tx)
+        ledger.close()
 
     def test_of_very_many_the_first_are_named_and_all_are_counted(self, ledger, monkeypatch):
         monkeypatch.setattr(witness, "MOST_NAMED", 2)

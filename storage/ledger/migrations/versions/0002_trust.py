@@ -53,6 +53,7 @@ def upgrade() -> None:
         op.create_index(f"ix_{table}_urgent", table, ["state"], **few)
     op.add_column("batches", sa.Column("record_key", sa.Text(), nullable=True))
     op.create_index(op.f("ix_batches_record_key"), "batches", ["record_key"])
+    op.create_index(op.f("ix_alarms_subject"), "alarms", ["subject"])
     op.create_table(
         "seals",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
