@@ -241,7 +241,7 @@ class Trial:
         yield from referee.breaches(found, self._last)
         yield from referee.differences(reference.outcome, outcome(self._ledger))
         promised = {product_key(one.sha256): one.sha256 for one in reference.outcome.products if one.sha256}
-        yield from referee.damaged(promised, scene.stored_products())
+        yield from referee.damaged(promised, scene.stored(promised))
         verified = scene.ask("verify", codes=(0, 1))
         if not verified or not verified["ok"]:
             yield f"akten verify: {verified['problems'] if verified else 'failed'}"
