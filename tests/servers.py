@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -105,10 +106,13 @@ class S3Server:
                 missing_ok=True
             )
 
-    def send(self, signal: int) -> None:
-        """Send ``signal`` to the server, such as SIGSTOP and SIGCONT."""
+    def send(self, number: int) -> None:
+        """Send ``number`` to the server, such as SIGSTOP and SIGCONT; SIGSTOP has taken hold on return."""
         assert self._process is not None
-        self._process.send_signal(signal)
+        self._process.send_signal(number)
+        if number == signal.SIGSTOP:
+            # One of its many threads may answer a little longer; the kernel tells when all stand still.
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED)
 
     def _command(self) -> list[str]:
         return [
