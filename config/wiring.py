@@ -165,9 +165,9 @@ def classifier(path: str) -> Classifier:
 
 
 @cache
-def engine(time_limit: float, memory_mb: int) -> Tesseract:
+def engine(memory_mb: int) -> Tesseract:
     """The recognition engine, its version looked up once a process."""
-    return Tesseract(time_limit=time_limit, memory_mb=memory_mb)
+    return Tesseract(memory_mb=memory_mb)
 
 
 def profile(settings: Settings) -> str:
@@ -209,7 +209,7 @@ def open_context(settings: Settings, *, migrate: bool = True, make: bool = False
             ledger=ledger,
             objects=objects,
             cache=LocalCache(objects, settings.data / "cache", settings.objects.cache_mb * _MEGABYTE),
-            engine=engine(settings.ocr.time_limit, settings.limits.reader_memory_mb),
+            engine=engine(settings.limits.reader_memory_mb),
             classifier=classifier(settings.document_types),
             types={kind.key: kind for kind in document_types(settings.document_types)},
             ocr=settings.ocr,

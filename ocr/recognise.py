@@ -11,9 +11,10 @@ import numpy as np
 
 from errors import RecognitionFailed
 from ocr import prepare
+from ocr.engine import Manner, OcrEngine
 from ocr.geometry import upright_matrix
 from ocr.options import OcrOptions
-from ocr.records import Box, Grey, OcrEngine, Pixels, Recognition, Word
+from ocr.records import Box, Grey, Pixels, Recognition, Word
 
 MIN_SKEW = 0.1
 """Degrees; below this a page is left as it is."""
@@ -74,7 +75,8 @@ def _read(small: Grey, rotation: int, engine: OcrEngine, options: OcrOptions) ->
     else:
         height, width = image.shape
         image = prepare.deskew(image, upright_matrix(width, height, 0, skew))
-    return _Reading(engine.read(image, dpi=options.dpi, language=options.language), image, rotation, skew)
+    manner = Manner(options.language, options.dpi, seconds=options.time_limit)
+    return _Reading(engine.read(image, manner), image, rotation, skew)
 
 
 def _is_poor(words: tuple[Word, ...]) -> bool:

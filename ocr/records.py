@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,19 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One reading of a page, or of a sample of it, in another manner than the first; kept for the record.
+
+    ``changed`` says what was different, e.g. ``rotation 180``, ``language fra``, ``layout block``;
+    ``confidence`` is the mean of its words, 0 … 100, and ``kept`` whether its outcome was taken.
+    """
+
+    changed: str
+    confidence: float
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """A page's words, and how the page was turned to read them.
 
@@ -55,7 +68,8 @@ class Recognition:
     maps original pixels to this frame.
 
     ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is
-    the one asked for, ``engine`` the name and version of what read the page.
+    the one it was read in, ``engine`` the name and version of what read the page, and ``attempts`` what else
+    was tried, in order; most pages need none.
     """
 
     words: tuple[Word, ...]
@@ -66,6 +80,7 @@ class Recognition:
     confidence: float
     language: str
     engine: str
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def text(self) -> str:
@@ -101,17 +116,3 @@ def words_to_json(words: tuple[Word, ...]) -> list[dict[str, Any]]:
 def words_from_json(rows: list[dict[str, Any]]) -> tuple[Word, ...]:
     """The inverse of :func:`words_to_json`."""
     return tuple(Word(row["text"], Box(*row["box"]), row["confidence"], row["line"]) for row in rows)
-
-
-class OcrEngine(Protocol):
-    """The seam to a recognition engine: one grey image in, words out."""
-
-    @property
-    def name(self) -> str:
-        """Engine and version, for the record, e.g. ``tesseract 5.3.0``."""
-
-    def read(self, image: Grey, *, dpi: int, language: str) -> tuple[Word, ...]:
-        """Recognise ``image`` as it lies; boxes in its pixels.
-
-        Raises ``errors.RecognitionFailed`` when the engine breaks or exceeds its time.
-        """

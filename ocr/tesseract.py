@@ -19,6 +19,7 @@ from pathlib import Path
 from pytesseract import TesseractError, pytesseract
 
 from errors import N_, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
+from ocr.engine import Layout, Manner
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
@@ -29,6 +30,8 @@ _SAID = N_("Tesseract: {reason}")
 _QUERY_SECONDS = 30.0
 #: Signals no program sends itself: a person did, or the kernel for want of memory elsewhere.
 _SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+#: Tesseract's page segmentation modes.
+_SEGMENTATION = {Layout.PAGE: 3, Layout.COLUMN: 4, Layout.BLOCK: 6, Layout.LINE: 7, Layout.SPARSE: 11}
 _COLUMNS = 12
 _WORD_LEVEL = "5"
 
@@ -48,43 +51,44 @@ _SCRIPTS = {
 class Tesseract:
     """An ``OcrEngine``: each page is one Tesseract process of one thread.
 
-    ``time_limit`` is in seconds for one image, ``memory_mb`` in megabytes; ``psm`` is Tesseract's page
-    segmentation mode (3: automatic, 4: one column of lines of several sizes, 6: one block).
+    ``memory_mb`` is what it may fill, in megabytes.
     """
 
-    def __init__(self, *, time_limit: float = 120.0, memory_mb: int = 4000, psm: int = 3) -> None:
-        self._time_limit = time_limit
+    def __init__(self, *, memory_mb: int = 4000) -> None:
         self._memory_mb = memory_mb
-        self._psm = psm
 
     @property
     def name(self) -> str:
         """Engine and version, e.g. ``tesseract 5.3.0``."""
         return f"tesseract {version()}"
 
-    def read(self, image: Grey, *, dpi: int, language: str) -> tuple[Word, ...]:
+    def languages(self) -> frozenset[str]:
+        """The names of all installed models."""
+        return languages()
+
+    def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
         """Recognise ``image`` as it lies; boxes in its pixels.
 
         Raises ``ToolMissing``, ``LanguageMissing``, ``DiskFull``, ``ReaderKilled`` when somebody ends the
         engine, and ``RecognitionFailed`` when it breaks or exceeds its time or memory.
         """
-        require(language)
+        require(manner.language)
         # One thread a process, or parallel pages slow each other down by a factor (tesseract#3109).
         # pytesseract hands the child this very environment and offers no other way.
         os.environ["OMP_THREAD_LIMIT"] = "1"
         try:
             with tempfile.TemporaryDirectory(prefix="ocr-") as scratch, _bounded_memory(self._memory_mb):
-                return parse_tsv(self._run(image, Path(scratch), dpi=dpi, language=language))
+                return parse_tsv(self._run(image, Path(scratch), manner))
         except RecognitionFailed:
-            _require_still(language)
+            _require_still(manner.language)
             raise
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFull from error
-            _require_still(language)
+            _require_still(manner.language)
             raise RecognitionFailed(detail=_SAID, reason=error.strerror or str(error)) from error
 
-    def _run(self, image: Grey, scratch: Path, *, dpi: int, language: str) -> str:
+    def _run(self, image: Grey, scratch: Path, manner: Manner) -> str:
         """Let Tesseract write its TSV for ``image``; return it.
 
         Into memory, under a name in ``scratch``: on a full disk Tesseract leaves half of it and ends well.
@@ -93,31 +97,38 @@ class Tesseract:
         _write_pgm(page, image)
         with os.fdopen(os.memfd_create("tsv"), "rb") as memory:
             output.with_suffix(".tsv").symlink_to(f"/proc/{os.getpid()}/fd/{memory.fileno()}")
-            self._call(page, output, dpi, language)
+            _call(page, output, manner)
             tsv = memory.read().decode(errors="replace")
         if not tsv.startswith("level\t"):
             raise RecognitionFailed(detail=_SAID, reason=N_("no result"))
         return tsv
 
-    def _call(self, page: Path, output: Path, dpi: int, language: str) -> None:
-        try:
-            pytesseract.run_tesseract(
-                str(page),
-                str(output),
-                extension="tsv",
-                lang=language,
-                config=f"--dpi {dpi} --psm {self._psm} -c tessedit_create_tsv=1",
-                timeout=self._time_limit,
-            )
-        except TesseractError as error:
-            if -error.status in _SENT_BY_OTHERS:
-                raise ReaderKilled from error
-            raise RecognitionFailed(detail=_SAID, reason=_shorten(error.message)) from error
-        except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
-            raise RecognitionFailed(detail=_SAID, reason=N_("it crashed")) from error
-        except RuntimeError as error:  # pytesseract's only sign of a time-out
-            reason = N_("no result in {seconds} s")
-            raise RecognitionFailed(detail=_SAID, reason=reason, seconds=f"{self._time_limit:g}") from error
+
+def _call(page: Path, output: Path, manner: Manner) -> None:
+    try:
+        pytesseract.run_tesseract(
+            str(page),
+            str(output),
+            extension="tsv",
+            lang=manner.language,
+            config=_parameters(manner),
+            timeout=manner.seconds,
+        )
+    except TesseractError as error:
+        if -error.status in _SENT_BY_OTHERS:
+            raise ReaderKilled from error
+        raise RecognitionFailed(detail=_SAID, reason=_shorten(error.message)) from error
+    except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
+        raise RecognitionFailed(detail=_SAID, reason=N_("it crashed")) from error
+    except RuntimeError as error:  # pytesseract's only sign of a time-out
+        reason = N_("no result in {seconds} s")
+        raise RecognitionFailed(detail=_SAID, reason=reason, seconds=f"{manner.seconds:g}") from error
+
+
+def _parameters(manner: Manner) -> str:
+    """Tesseract's options for ``manner``."""
+    invert = "" if manner.inverted else " -c invert_threshold=0"
+    return f"--dpi {manner.dpi} --psm {_SEGMENTATION[manner.layout]} -c tessedit_create_tsv=1{invert}"
 
 
 def parse_tsv(tsv: str) -> tuple[Word, ...]:

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from ocr.engine import OcrEngine
 from ocr.options import OcrOptions
-from ocr.records import OcrEngine
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
 from pipeline.confined.lockup import Bounds

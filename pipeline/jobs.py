@@ -106,7 +106,7 @@ def main() -> int:
 def _work(settings: Settings) -> None:
     cv2.setNumThreads(1)
     classifier(settings.document_types)
-    engine(settings.ocr.time_limit, settings.limits.reader_memory_mb)
+    engine(settings.limits.reader_memory_mb)
     preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
     worker = FairWorker.on(

@@ -8,7 +8,8 @@ import pytest
 
 from errors import LanguageMissing, RecognitionFailed, ToolMissing
 from ocr import tesseract
-from ocr.records import Box, OcrEngine, text_of
+from ocr.engine import Manner, OcrEngine
+from ocr.records import Box, text_of
 from ocr.tesseract import Tesseract, package_of, parse_tsv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,7 +18,7 @@ HEADER = "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twi
 
 def test_reads_words_with_boxes_and_lines(draw):
     engine: OcrEngine = Tesseract()
-    words = engine.read(draw.page(draw.letter[:2]), dpi=200, language="deu")
+    words = engine.read(draw.page(draw.letter[:2]), Manner("deu", 200))
     assert text_of(words) == "\n".join(draw.letter[:2])
     assert [word.line for word in words] == [0] * 5 + [1] * 5
     assert all(word.confidence > 80 for word in words)
@@ -38,7 +39,7 @@ def test_runs_one_thread_whatever_the_environment_says(fake_tesseract, monkeypat
         'printf "level\\n5\\t1\\t1\\t1\\t1\\t1\\t0\\t0\\t9\\t9\\t90\\t$OMP_THREAD_LIMIT\\n"'
         ' | sed "1s/.*/level\\t/" > "$2.tsv"'
     )
-    (word,) = Tesseract().read(white(), dpi=200, language="deu")
+    (word,) = Tesseract().read(white(), Manner("deu", 200))
     assert word.text == "1"
 
 
@@ -46,7 +47,7 @@ def test_a_hanging_engine_is_stopped_in_time(fake_tesseract):
     fake_tesseract("exec sleep 60")
     begun = time.monotonic()
     with pytest.raises(RecognitionFailed, match=r"no result in 0.3 s"):
-        Tesseract(time_limit=0.3).read(white(), dpi=200, language="deu")
+        Tesseract().read(white(), Manner("deu", 200, seconds=0.3))
     assert time.monotonic() - begun < 10
 
 
@@ -63,17 +64,17 @@ def test_a_hanging_engine_is_stopped_in_time(fake_tesseract):
 def test_a_breaking_engine_fails_the_page_only(fake_tesseract, reading, detail):
     fake_tesseract(reading)
     with pytest.raises(RecognitionFailed, match=detail):
-        Tesseract().read(white(), dpi=200, language="deu")
+        Tesseract().read(white(), Manner("deu", 200))
 
 
 def test_nothing_is_left_in_the_temporary_folder(fake_tesseract, tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    Tesseract().read(white(), dpi=200, language="deu")
+    Tesseract().read(white(), Manner("deu", 200))
     fake_tesseract("exec sleep 60")
     with pytest.raises(RecognitionFailed):
-        Tesseract(time_limit=0.2).read(white(), dpi=200, language="deu")
+        Tesseract().read(white(), Manner("deu", 200, seconds=0.2))
     assert list(scratch.iterdir()) == []
 
 
@@ -85,6 +86,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 from bench.chaos.confinement import Ballast, Confinement
+from ocr.engine import Manner
 from ocr.tesseract import Tesseract
 
 confinement, disk = Confinement(), Path(sys.argv[1])
@@ -98,7 +100,7 @@ with confinement.small_disk(disk, 1):
         room.write(bytes(700 * 200 + 8192))
     Ballast(disk).fill()
     (disk / "room").unlink()
-    words = Tesseract().read(np.asarray(image), dpi=150, language="deu")
+    words = Tesseract().read(np.asarray(image), Manner("deu", 150))
     print(*[word.text for word in words])
 """
     done = subprocess.run(
@@ -130,7 +132,7 @@ def test_an_old_or_broken_program_counts_as_missing(fake_tesseract, version):
 def test_a_missing_language_is_named_with_its_package():
     assert "deu" in tesseract.languages()
     with pytest.raises(LanguageMissing) as caught:
-        Tesseract().read(white(), dpi=200, language="deu+qaa_latn")
+        Tesseract().read(white(), Manner("deu+qaa_latn", 200))
     assert caught.value.params == {"language": "qaa_latn", "package": "tesseract-ocr-qaa-latn"}
 
 
