@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 from rapidfuzz.fuzz import partial_ratio
@@ -101,6 +102,7 @@ def _outcome(
             "skew": round(found.skew, 3),
             "language": found.language,
             "engine": found.engine,
+            "attempts": [asdict(attempt) for attempt in found.attempts],
             "origin": image.origin.value,
             "profile": ctx.profile,
         },

@@ -136,6 +136,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "language": result.get("language"),
         "origin": result.get("origin"),
         "engine": result.get("engine"),
+        "attempts": result.get("attempts", []),
         "profile": result.get("profile"),
         "confidence": one.confidence,
         "type": one.filed_type or one.type,

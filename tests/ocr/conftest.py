@@ -1,7 +1,7 @@
 """Pages drawn for these tests: a few lines of text, at 200 dpi unless said."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 import reportlab
 from PIL import Image, ImageDraw, ImageFont
+
+from ocr.engine import Manner
+from ocr.records import Grey, Word
 
 FONT = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 LETTER = (
@@ -19,6 +22,23 @@ LETTER = (
     "Studiums an der Universität Hannover.",
     "Mit freundlichen Grüßen, Jörg Weiß",
 )
+
+
+class ScriptedEngine:
+    """An ``OcrEngine`` that finds what ``script`` says it does, and remembers what it was given."""
+
+    name = "scripted 1"
+
+    def __init__(self, script: Callable[[Grey, Manner], Sequence[Word]]):
+        self._script = script
+        self.calls: list[tuple[tuple[int, ...], Manner]] = []
+
+    def languages(self):
+        return frozenset({"deu", "eng"})
+
+    def read(self, image, manner):
+        self.calls.append((image.shape, manner))
+        return tuple(self._script(image, manner))
 
 
 class Draughtsman:
@@ -47,6 +67,11 @@ class Draughtsman:
 @pytest.fixture(scope="session")
 def draw():
     return Draughtsman()
+
+
+@pytest.fixture(scope="session")
+def scripted():
+    return ScriptedEngine
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from rapidfuzz.distance import Levenshtein
 from errors import RecognitionFailed
 from ocr.geometry import upright_matrix
 from ocr.options import OcrOptions
-from ocr.recognise import confidence_of, recognise
+from ocr.recognise import recognise
 from ocr.records import Box, Word, words_from_json, words_to_json
+from ocr.score import confidence_of
 from ocr.tesseract import Tesseract
 
 ENGINE = Tesseract()
