@@ -5,8 +5,8 @@
     │   ├── NotFound, NoDocument, NoDataFolder, NoLedger, BadSetting, UnreadableList, NothingToDo, OwnFolder,
     │   │   BadHotFolder, BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
-    │   ├── ToolMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*, LedgerUnavailable*,
-    │   │   StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated, IndexBusy*,
+    │   ├── ToolMissing, PackageMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*,
+    │   │   LedgerUnavailable*, StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated, IndexBusy*,
     │   │   IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
@@ -30,6 +30,7 @@ years later: ``describe(code)``. The params in ``WORDS`` are templates themselve
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
@@ -37,6 +38,8 @@ Param = str | int | float
 
 #: Params that are words and no data: they are looked up in the catalogue and may have fields.
 WORDS = frozenset({"detail", "reason"})
+#: Signals no program sends itself: a person did, or the kernel for want of memory elsewhere.
+SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _FIELD = re.compile(r"\{(\w+)\}")
 
 
@@ -232,6 +235,14 @@ class ToolMissing(PartMissing):
     code = "tool_missing"
     message = N_("The program '{tool}' is not installed.")
     hint = N_("Ask an administrator for: apt-get install {package}")
+
+
+class PackageMissing(PartMissing):
+    """A Python package that a setting asks for is not installed."""
+
+    code = "package_missing"
+    message = N_("The setting {setting} needs the Python package '{package}', which is not installed.")
+    hint = N_("Install it: pip install 'aktenwerk[{package}]', or leave {setting} at its default.")
 
 
 class LanguageMissing(PartMissing):

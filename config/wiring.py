@@ -18,6 +18,7 @@ from config.scratch import scratch
 from config.settings import Settings
 from errors import LedgerLost, NoDataFolder, NoLedger, PlaceUnusable, StoreElsewhere, StoreUnavailable
 from ocr.tesseract import Tesseract
+from ocr.tesserocr_engine import Tesserocr
 from pipeline import store_mark
 from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
@@ -164,10 +165,14 @@ def classifier(path: str) -> Classifier:
     return Classifier(document_types(path))
 
 
+def engine(settings: Settings) -> Tesseract | Tesserocr:
+    """The recognition engine of these settings, made once a process; raises ``PackageMissing``."""
+    return _engine(settings.ocr.engine, settings.limits.reader_memory_mb)
+
+
 @cache
-def engine(memory_mb: int) -> Tesseract:
-    """The recognition engine, its version looked up once a process."""
-    return Tesseract(memory_mb=memory_mb)
+def _engine(name: str, memory_mb: int) -> Tesseract | Tesserocr:
+    return (Tesserocr if name == "tesserocr" else Tesseract)(memory_mb=memory_mb)
 
 
 def profile(settings: Settings) -> str:
@@ -209,7 +214,7 @@ def open_context(settings: Settings, *, migrate: bool = True, make: bool = False
             ledger=ledger,
             objects=objects,
             cache=LocalCache(objects, settings.data / "cache", settings.objects.cache_mb * _MEGABYTE),
-            engine=engine(settings.limits.reader_memory_mb),
+            engine=engine(settings),
             classifier=classifier(settings.document_types),
             types={kind.key: kind for kind in document_types(settings.document_types)},
             ocr=settings.ocr,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class OcrOptions:
     """How pages are recognised; the defaults are the measured ones (docs/recognition.md).
 
-    ``language`` is Tesseract's: ``deu``, or several as ``deu+eng``. ``dpi`` is the resolution pages are
+    ``engine`` is Tesseract as a program, or as a library by the package tesserocr. ``language`` is
+    Tesseract's: ``deu``, or several as ``deu+eng``. ``dpi`` is the resolution pages are
     scaled to for recognition. ``time_limit`` is in seconds for one page: the engine is stopped then,
     and no further try at a page's orientation is begun.
     """
 
+    engine: Literal["tesseract", "tesserocr"] = "tesseract"
     language: str = "deu"
     dpi: int = 200
     deskew: bool = True

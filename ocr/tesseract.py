@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -18,20 +16,19 @@ from pathlib import Path
 
 from pytesseract import TesseractError, pytesseract
 
-from errors import N_, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
+from errors import N_, SENT_BY_OTHERS, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
 from ocr.engine import Layout, Manner
+from ocr.forked import held_bytes
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
 PACKAGE = "tesseract-ocr"
 _PROGRAM = "tesseract"
 #: How a failure of the engine is told.
-_SAID = N_("Tesseract: {reason}")
+SAID = N_("Tesseract: {reason}")
 _QUERY_SECONDS = 30.0
-#: Signals no program sends itself: a person did, or the kernel for want of memory elsewhere.
-_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 #: Tesseract's page segmentation modes.
-_SEGMENTATION = {Layout.PAGE: 3, Layout.COLUMN: 4, Layout.BLOCK: 6, Layout.LINE: 7, Layout.SPARSE: 11}
+SEGMENTATION = {Layout.PAGE: 3, Layout.COLUMN: 4, Layout.BLOCK: 6, Layout.LINE: 7, Layout.SPARSE: 11}
 _COLUMNS = 12
 _WORD_LEVEL = "5"
 
@@ -66,6 +63,11 @@ class Tesseract:
         """The names of all installed models."""
         return languages()
 
+    def warm_up(self, language: str) -> None:
+        """Ask now what is asked of the program but once; raises ``ToolMissing`` or ``LanguageMissing``."""
+        version()
+        require(language)
+
     def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
         """Recognise ``image`` as it lies; boxes in its pixels.
 
@@ -80,13 +82,13 @@ class Tesseract:
             with tempfile.TemporaryDirectory(prefix="ocr-") as scratch, _bounded_memory(self._memory_mb):
                 return parse_tsv(self._run(image, Path(scratch), manner))
         except RecognitionFailed:
-            _require_still(manner.language)
+            require_still(manner.language)
             raise
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise DiskFull from error
-            _require_still(manner.language)
-            raise RecognitionFailed(detail=_SAID, reason=error.strerror or str(error)) from error
+            require_still(manner.language)
+            raise RecognitionFailed(detail=SAID, reason=error.strerror or str(error)) from error
 
     def _run(self, image: Grey, scratch: Path, manner: Manner) -> str:
         """Let Tesseract write its TSV for ``image``; return it.
@@ -100,7 +102,7 @@ class Tesseract:
             _call(page, output, manner)
             tsv = memory.read().decode(errors="replace")
         if not tsv.startswith("level\t"):
-            raise RecognitionFailed(detail=_SAID, reason=N_("no result"))
+            raise RecognitionFailed(detail=SAID, reason=N_("no result"))
         return tsv
 
 
@@ -115,20 +117,20 @@ def _call(page: Path, output: Path, manner: Manner) -> None:
             timeout=manner.seconds,
         )
     except TesseractError as error:
-        if -error.status in _SENT_BY_OTHERS:
+        if -error.status in SENT_BY_OTHERS:
             raise ReaderKilled from error
-        raise RecognitionFailed(detail=_SAID, reason=_shorten(error.message)) from error
+        raise RecognitionFailed(detail=SAID, reason=_shorten(error.message)) from error
     except UnicodeDecodeError as error:  # pytesseract expects a crash to be told in UTF-8
-        raise RecognitionFailed(detail=_SAID, reason=N_("it crashed")) from error
+        raise RecognitionFailed(detail=SAID, reason=N_("it crashed")) from error
     except RuntimeError as error:  # pytesseract's only sign of a time-out
         reason = N_("no result in {seconds} s")
-        raise RecognitionFailed(detail=_SAID, reason=reason, seconds=f"{manner.seconds:g}") from error
+        raise RecognitionFailed(detail=SAID, reason=reason, seconds=f"{manner.seconds:g}") from error
 
 
 def _parameters(manner: Manner) -> str:
     """Tesseract's options for ``manner``."""
     invert = "" if manner.inverted else " -c invert_threshold=0"
-    return f"--dpi {manner.dpi} --psm {_SEGMENTATION[manner.layout]} -c tessedit_create_tsv=1{invert}"
+    return f"--dpi {manner.dpi} --psm {SEGMENTATION[manner.layout]} -c tessedit_create_tsv=1{invert}"
 
 
 def parse_tsv(tsv: str) -> tuple[Word, ...]:
@@ -164,7 +166,12 @@ def version() -> str:
 
 def languages() -> frozenset[str]:
     """Return the names of all installed models, e.g. ``{"deu", "osd", "script/Latin"}``."""
-    return _languages_of(_executable())
+    return _models_of(_executable())[1]
+
+
+def models_folder() -> str:
+    """Where the installed models lie, e.g. ``/usr/share/tesseract-ocr/5/tessdata/``."""
+    return _models_of(_executable())[0]
 
 
 def package_of(language: str) -> str:
@@ -180,14 +187,14 @@ def require(language: str) -> None:
     wanted = set(language.split("+"))
     if wanted <= languages():
         return
-    _languages_of.cache_clear()  # it may have been installed since
+    _models_of.cache_clear()  # it may have been installed since
     if missing := "+".join(sorted(wanted - languages())):
         raise LanguageMissing(language=missing, package=package_of(missing))
 
 
-def _require_still(language: str) -> None:
+def require_still(language: str) -> None:
     """After a failure: raise if it was not the page's, since program or model have gone meanwhile."""
-    _languages_of.cache_clear()
+    _models_of.cache_clear()
     require(language)
 
 
@@ -204,9 +211,8 @@ def _bounded_memory(megabytes: int) -> Iterator[None]:
 
     pytesseract offers no way to set a limit in the child; so it inherits ours, which ends at once after it.
     """
-    held = int(Path("/proc/self/statm").read_text().split()[5]) * mmap.PAGESIZE
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = held + megabytes * 1_000_000
+    wanted = held_bytes() + megabytes * 1_000_000
     resource.setrlimit(resource.RLIMIT_DATA, (wanted if hard < 0 else min(wanted, hard), hard))
     try:
         yield
@@ -230,9 +236,10 @@ def _version_of(executable: str) -> str:
 
 
 @cache
-def _languages_of(executable: str) -> frozenset[str]:
-    _heading, *names = _ask(executable, "--list-langs").splitlines() or [""]
-    return frozenset(name.strip() for name in names)
+def _models_of(executable: str) -> tuple[str, frozenset[str]]:
+    """The models' folder, which the list's heading names in quotes, and their names."""
+    heading, *names = _ask(executable, "--list-langs").splitlines() or [""]
+    return "".join(heading.split('"')[1:2]), frozenset(name.strip() for name in names)
 
 
 def _ask(executable: str, question: str) -> str:

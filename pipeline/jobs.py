@@ -106,8 +106,8 @@ def main() -> int:
 def _work(settings: Settings) -> None:
     cv2.setNumThreads(1)
     classifier(settings.document_types)
-    engine(settings.limits.reader_memory_mb)
-    preflight.require_tools(settings.ocr.language)  # asked once: the processes forked for tasks remember
+    preflight.require_tools(settings.ocr.language)
+    engine(settings).warm_up(settings.ocr.language)  # once: the processes forked for tasks inherit it
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
     worker = FairWorker.on(
         broker, name=this_process(), worker_ttl=_SIGN_OF_LIFE_SECONDS, work_horse_killed_handler=_killed

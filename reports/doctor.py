@@ -46,6 +46,7 @@ def examine(settings: Settings, *, writing: bool = True) -> list[Check]:
         ("Aktenwerk", lambda: version("aktenwerk")),
         ("Tesseract", tesseract.version),
         *((f"Tesseract {code}", _model(code)) for code in settings.ocr.language.split("+")),
+        (_("recognition"), lambda: wiring.engine(settings).name),
         ("poppler", poppler.version),
         (_("data folder"), lambda: _data(settings)),
         (_("isolation"), lambda: _isolation(settings)),

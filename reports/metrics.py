@@ -28,7 +28,6 @@ from storage.ledger import Transaction, counts, health, seals, verifications
 
 #: Prometheus gives up after 10 seconds unless told otherwise.
 _LEDGER_PATIENCE = 8.0
-_COUNTING_SHARE = 20
 
 #: Values by their labels.
 Values = Iterable[tuple[tuple[str, ...], float]]
@@ -108,7 +107,7 @@ class Scrape(Collector):
                 ledger.close()
             took = time.monotonic() - began
             counted.append(_gauge("ledger_count_seconds", "What counting in the ledger took.", _one(took)))
-            self._counted, self._count_again = counted, began + took * (1 + _COUNTING_SHARE)
+            self._counted, self._count_again = counted, began + took * (1 + counts.PAUSE)
             return counted
 
 

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from errors import N_, BadInput, ReaderBroke, ReaderKilled
+from errors import N_, SENT_BY_OTHERS, BadInput, ReaderBroke, ReaderKilled
 from pipeline.confined.answer import Answer, answer_of, read, write
 from pipeline.confined.lockup import Bounds, Walls, allow_time, lock_up
 from pipeline.scans.source import Limits
@@ -29,7 +29,6 @@ Record = TypeVar("Record")
 _SECONDS_A_RECORD = 2
 #: Bytes that have to fit on a disk that is not full.
 _ROOM = 1 << 20
-_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _log = logging.getLogger("aktenwerk")
 
 
@@ -151,7 +150,7 @@ def _check_end(code: int, overdue: bool, bounds: Bounds) -> None:
         raise ReaderBroke(detail=N_("it takes longer than {limit} s"), limit=bounds.cpu_seconds)
     if code == -signal.SIGXFSZ:
         raise ReaderBroke(detail=N_("it writes more than {limit} MB"), limit=bounds.file_mb)
-    if -code in _SENT_BY_OTHERS:
+    if -code in SENT_BY_OTHERS:
         raise ReaderKilled
     if code < 0:
         raise ReaderBroke(detail=N_("the program crashed, {signal}"), signal=signal.Signals(-code).name)

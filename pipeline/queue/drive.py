@@ -40,8 +40,6 @@ _LONG_SECONDS = 50.0
 #: Nobody needs to be told of what is over sooner.
 _SHORT_SECONDS = 3.0
 _TASKS_AT_ONCE = 2000
-#: After counting, this many times as long nothing is counted.
-_COUNTING_SHARE = 20
 
 #: Told several times a second: what is being done (a template), how many pages of how many.
 OnTick = Callable[[str, int, int | None], None]
@@ -254,7 +252,7 @@ class _Teller:
             held = work.held(tx)
         now = time.monotonic()
         self._held = {name: self._held.get(name, now) for name in held}
-        self._next_count = now + _COUNTING_SHARE * (now - began)
+        self._next_count = now + counts.PAUSE * (now - began)
         if left != self._left or any(now - since > _LONG_SECONDS for since in self._held.values()):
             self._left, self._changed = left, now
         self._report(left, received)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from pdf2image import convert_from_path
 from pdf2image.exceptions import PDFInfoNotInstalledError, PDFPopplerTimeoutError
 from PIL import Image
 
-from errors import N_, PageUnreadable, ReaderKilled, ToolMissing
+from errors import N_, SENT_BY_OTHERS, PageUnreadable, ReaderKilled, ToolMissing
 from ocr.records import Box, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.source import POINTS_PER_INCH
@@ -21,7 +20,6 @@ PROGRAMS = ("pdftoppm", "pdftotext", "pdfimages", "pdfinfo")
 PACKAGE = "poppler-utils"
 #: pdf2image does not tell a page that cannot be drawn from a pdftoppm that was killed from outside.
 _ATTEMPTS = 2
-_SENT_BY_OTHERS = (signal.SIGKILL, signal.SIGTERM)
 _WORD_LEVEL, _FIELDS = "5", 12
 
 
@@ -108,7 +106,7 @@ def _run(program: str, *arguments: str, seconds: int) -> bytes:
     except FileNotFoundError as error:
         raise ToolMissing(tool=program, package=PACKAGE) from error
     except subprocess.CalledProcessError as error:
-        if -error.returncode in _SENT_BY_OTHERS:
+        if -error.returncode in SENT_BY_OTHERS:
             raise ReaderKilled from error
         raise
     return done.stdout

@@ -13,6 +13,9 @@ from storage.ledger.documents import count_to_index
 from storage.ledger.tables import alarms, case_files, documents, pages, sources, stacks, volumes
 from storage.ledger.work import is_urgent
 
+#: After counting, this many times as long nothing is counted, by whoever counts again and again.
+PAUSE = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:

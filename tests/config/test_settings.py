@@ -53,6 +53,7 @@ def another(name: str, default: Any) -> Any:
     chosen = {
         "language": "de",
         "objects.store": "s3",
+        "ocr.engine": "tesserocr",
         "ocr.language": "eng",
         "log.to": "stderr",
         "log.level": "error",

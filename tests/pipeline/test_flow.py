@@ -9,7 +9,9 @@ import pytest
 from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 
-from errors import NotFound, PageUnreadable, ReaderKilled, RecognitionFailed, StoreUnavailable
+from errors import NotFound, PageUnreadable, ReaderKilled, StoreUnavailable
+from ocr.tesseract import Tesseract
+from ocr.tesserocr_engine import Tesserocr
 from pipeline import flow, witness
 from pipeline.alarms import settle
 from pipeline.context import MAX_ATTEMPTS, Context
@@ -249,10 +251,14 @@ class TestPoisonPage:
         assert office.alarms() == ["pages_differ"]
         assert office.goal() == (3, 0)
 
-    def test_one_the_engine_breaks_on_is_kept_as_image_with_an_alarm(self, office, scans):
+    @pytest.mark.parametrize("kind", [Tesseract, Tesserocr])
+    def test_one_that_an_engine_has_to_be_stopped_on_is_kept_as_image_with_an_alarm(
+        self, office, scans, kind
+    ):
         save_pdf(scans / "33_1.pdf", [page("Eins")])
         office.take(scans)
-        office.work(dataclasses.replace(office.ctx, engine=_Failing(office.ctx.engine)))
+        short = dataclasses.replace(office.ctx.ocr, time_limit=0.01)
+        office.work(dataclasses.replace(office.ctx, engine=kind(), ocr=short))
         assert office.content("33/1") == ["33_1.pdf:1"]
         assert office.alarms() == ["unread"]
 
@@ -333,16 +339,6 @@ class TestVerification:
         with office.ctx.ledger.write() as tx:
             tx.connection.exec_driver_sql(forgery)
         assert not verify(office.ctx.ledger, office.ctx.objects).ok
-
-
-class _Failing:
-    """An engine that gives up on every page."""
-
-    def __init__(self, engine) -> None:
-        self.name = engine.name
-
-    def read(self, image, *, dpi, language):
-        raise RecognitionFailed(detail="too long")
 
 
 class TestPagesThatComeLater:
