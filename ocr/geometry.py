@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 #: An affine map, shape (2, 3): (x', y') = matrix @ (x, y, 1).
 Affine = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An upright page: how it was turned, and the size it has then, as in ``ocr.records.Recognition``."""
+
+    width: int
+    height: int
+    rotation: int = 0
+    skew: float = 0.0
+
 
 _QUARTER = 90
 _QUARTERS = 4

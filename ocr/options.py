@@ -11,9 +11,9 @@ class OcrOptions:
     """How pages are recognised; the defaults are the measured ones (docs/recognition.md).
 
     ``engine`` is Tesseract as a program, or as a library by the package tesserocr. ``language`` is
-    Tesseract's: ``deu``, or several as ``deu+eng``. ``dpi`` is the resolution pages are
-    scaled to for recognition. ``time_limit`` is in seconds for one page: the engine is stopped then,
-    and no further try at a page's orientation is begun.
+    Tesseract's: ``deu``, or several as ``deu+eng``. ``dpi`` is the resolution for pages with too few letters
+    to tell their size. ``time_limit`` is in seconds for one page: the engine is stopped then, and no further
+    try at a page is begun.
     """
 
     engine: Literal["tesseract", "tesserocr"] = "tesseract"

@@ -40,10 +40,10 @@ def upright(reader: Reader, first: Reading) -> Reading:
 
 def _best_rotation(reader: Reader, first: Reading) -> int:
     """Return the first rotation in which the sample reads well; else the clearly best, or 0."""
-    small = reader.scaled(first.way.dpi)
+    small = reader.lying(first.way.view).image
     box = _densest(small)
     sample = small[box.top : box.top + box.height, box.left : box.left + box.width]
-    known = _within(first.words, box, reader.grey.shape[1] / small.shape[1])
+    known = _within(first.words, box, first.frame.width / small.shape[1])
     best, most = 0, max(_CLEARLY_MORE * sure_characters(known), FEW_CHARACTERS / 2)
     for rotation in _STANDING if _stands(first.words) else _LYING:
         way = replace(first.way, rotation=rotation)

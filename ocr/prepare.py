@@ -15,13 +15,15 @@ from ocr.records import Grey, Pixels
 MAX_SKEW = 10.5
 """Degrees; what lies more askew is not taken for skew."""
 
+MAX_SIDE = 32_000
+"""Pixels; Tesseract and OpenCV refuse images of 32,767 and more."""
+
 Axis = npt.NDArray[np.float64]
 
 _WHITE = 255
 _MAX_ENLARGEMENT = 2.5
 _ENLARGED_PIXELS = 16_000_000  # enlarge up to A2 at 200 dpi: a resolution told too low must not fill memory
 _MAX_PIXELS = 80_000_000  # A0 at 200 dpi is 62 million
-_MAX_SIDE = 32_000  # Tesseract refuses images above 32,767
 
 _PAPER = 245.0
 _NORMALISE_MIN_SIDE = 64
@@ -63,11 +65,15 @@ def scale(grey: Grey, factor: float) -> Grey:
 
 def recognition_factor(width: int, height: int, *, dpi: float, target: float) -> float:
     """Return the factor that brings a page of ``dpi`` to ``target`` dpi, within what an engine can take."""
-    wanted = target / dpi if math.isfinite(dpi) and dpi > 0 else 1.0
+    return bounded_factor(width, height, target / dpi if math.isfinite(dpi) and dpi > 0 else 1.0)
+
+
+def bounded_factor(width: int, height: int, wanted: float) -> float:
+    """Return ``wanted``, or the nearest that brings no more than the scan holds and an engine can take."""
     pixels = width * height
     if wanted > 1:
         wanted = max(1.0, min(wanted, _MAX_ENLARGEMENT, math.sqrt(_ENLARGED_PIXELS / pixels)))
-    return min(wanted, math.sqrt(_MAX_PIXELS / pixels), _MAX_SIDE / max(width, height))
+    return min(wanted, math.sqrt(_MAX_PIXELS / pixels), MAX_SIDE / max(width, height))
 
 
 def normalise(grey: Grey) -> Grey:

@@ -8,22 +8,21 @@ from dataclasses import dataclass, field, replace
 from errors import RecognitionFailed
 from ocr import prepare
 from ocr.engine import Layout, Manner, OcrEngine
-from ocr.geometry import turned_size, upright_matrix
+from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
-from ocr.records import Attempt, Box, Grey, Word
+from ocr.records import Attempt, Grey, Word
+from ocr.scan import MIN_SKEW, Prepared, Scan, View
 from ocr.score import confidence_of
 
-MIN_SKEW = 0.1
-"""Degrees; below this a page is left as it is."""
 _LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to read a page: in which language, how many dots an inch, which side up, in which layout."""
+    """A way to read a page: in which language, how finely drawn, which side up, in which layout."""
 
     language: str
-    dpi: int
+    view: View = field(default_factory=View)
     rotation: int = 0
     layout: Layout = Layout.PAGE
 
@@ -32,54 +31,44 @@ class Way:
 class Reading:
     """What was read in one way.
 
-    Of a page, boxes are in its own resolution, in the upright frame of ``Recognition``; of a sample, in the
-    pixels of its image.
+    Boxes lie in ``frame``: of a page, in its own resolution; of a sample, in the pixels of its image.
     """
 
     words: tuple[Word, ...]
     way: Way
-    skew: float
+    frame: Frame
 
 
 @dataclass(slots=True)
 class Reader:
     """Reads one page, again in other ways if need be, within the page's time.
 
-    ``grey`` is the page as scanned, of ``dpi``; ``deadline`` is a time of the monotonic clock. Each reading
-    after the first is noted in ``attempts``.
+    ``deadline`` is a time of the monotonic clock. Each reading after the first is noted in ``attempts``.
     """
 
-    grey: Grey
-    dpi: float
+    scan: Scan
     engine: OcrEngine
     options: OcrOptions
     deadline: float
     attempts: list[Attempt] = field(default_factory=list)
-    _scaled: dict[int, Grey] = field(default_factory=dict)
 
-    def scaled(self, dpi: int) -> Grey:
-        """The page as it lies, of even paper, in a resolution."""
-        if dpi not in self._scaled:
-            height, width = self.grey.shape
-            factor = prepare.recognition_factor(width, height, dpi=self.dpi, target=dpi)
-            self._scaled = {dpi: prepare.normalise(prepare.scale(self.grey, factor))}
-        return self._scaled[dpi]
+    def lying(self, view: View) -> Prepared:
+        """The page as it lies, drawn in square pixels, to cut a sample from."""
+        return self.scan.prepared(replace(view, squeeze=1.0))
 
     def read(self, way: Way) -> Reading:
         """Read the whole page. Raises ``RecognitionFailed`` when the engine breaks or exceeds its time."""
-        image, skew = self._straight(prepare.turn(self.scaled(way.dpi), way.rotation))
-        width, height = turned_size(self.grey.shape[1], self.grey.shape[0], way.rotation)
-        rows, columns = image.shape
-        words = tuple(
-            replace(word, box=_scaled(word.box, width / columns, height / rows, width, height))
-            for word in self.engine.read(image, self._manner(way))
-        )
-        return Reading(words, way, skew)
+        prepared = self.scan.prepared(way.view, way.rotation)
+        found = self.engine.read(prepared.image, self._manner(way, prepared.dpi))
+        words = tuple(replace(word, box=prepared.restored(word.box)) for word in found)
+        return Reading(words, way, prepared.frame)
 
     def read_sample(self, sample: Grey, way: Way) -> Reading:
         """Read part of a page, turned as ``way`` says already; else as :meth:`read`."""
         image, skew = self._straight(sample)
-        return Reading(self.engine.read(image, self._manner(way)), way, skew)
+        height, width = image.shape
+        words = self.engine.read(image, self._manner(way, self.options.dpi))
+        return Reading(words, way, Frame(width, height, way.rotation, skew))
 
     def attempt(self, changed: str, way: Way, sample: Grey | None = None) -> Reading | None:
         """Read again, the page or a sample, and note it; None when time is up or the engine breaks.
@@ -108,15 +97,6 @@ class Reader:
         rows, columns = image.shape
         return prepare.deskew(image, upright_matrix(columns, rows, 0, skew)), skew
 
-    def _manner(self, way: Way) -> Manner:
+    def _manner(self, way: Way, dpi: int) -> Manner:
         left = self.deadline - time.monotonic()
-        return Manner(way.language, way.dpi, way.layout, seconds=max(left, _LEAST_SECONDS))
-
-
-def _scaled(box: Box, across: float, down: float, width: int, height: int) -> Box:
-    """Scale ``box``, keeping it within the page and at least one pixel large."""
-    left = min(max(round(box.left * across), 0), width - 1)
-    top = min(max(round(box.top * down), 0), height - 1)
-    right = min(max(round((box.left + box.width) * across), left + 1), width)
-    bottom = min(max(round((box.top + box.height) * down), top + 1), height)
-    return Box(left, top, right - left, bottom - top)
+        return Manner(way.language, dpi, way.layout, seconds=max(left, _LEAST_SECONDS))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from ocr import orientation, prepare
+from ocr import orientation
 from ocr.engine import OcrEngine
-from ocr.geometry import turned_size
 from ocr.options import OcrOptions
 from ocr.reader import Reader, Reading, Way
 from ocr.records import Pixels, Recognition
+from ocr.scan import Scan
 from ocr.score import confidence_of, is_doubtful
 
 
@@ -23,22 +23,21 @@ def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOpti
     costs no more than that attempt. An image is never too odd.
     """
     deadline = time.monotonic() + options.time_limit
-    reader = Reader(prepare.to_grey(pixels), dpi, engine, options, deadline)
-    reading = reader.read(Way(options.language, options.dpi))
+    reader = Reader(Scan(pixels, dpi, options), engine, options, deadline)
+    reading = reader.read(Way(options.language))
     if is_doubtful(reading.words):
         reading = orientation.upright(reader, reading)
     return _recognition(reader, reading)
 
 
 def _recognition(reader: Reader, reading: Reading) -> Recognition:
-    height, width = reader.grey.shape
-    width, height = turned_size(width, height, reading.way.rotation)
+    frame = reading.frame
     return Recognition(
         words=reading.words,
-        width=width,
-        height=height,
-        rotation=reading.way.rotation,
-        skew=reading.skew,
+        width=frame.width,
+        height=frame.height,
+        rotation=frame.rotation,
+        skew=frame.skew,
         confidence=confidence_of(reading.words),
         language=reading.way.language,
         engine=reader.engine.name,

@@ -1,0 +1,144 @@
+"""A scanned page, drawn for the engine as often and as fine as it takes; what is alike is done once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ocr import prepare
+from ocr.geometry import Affine, Frame, turned_size, upright_matrix
+from ocr.letters import halved, x_height
+from ocr.options import OcrOptions
+from ocr.records import Box, Grey, Pixels
+
+MIN_SKEW = 0.1
+"""Degrees; below this a page is left as it is."""
+
+X_HEIGHT = 15.0
+"""Pixels of small letters in a first reading; type of 11 pt has them at 180 dpi."""
+
+_SKEW_PIXELS = 1_300_000
+_LEAST_SIDE = 1_100  # A4 at 95 dpi
+_BLURRED_BELOW = 0.75  # times the scan's resolution; there noise is averaged away first
+_CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
+_SAUVOLA = (31, 0.2, 128.0)  # window, share and range of the deviation
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How fine a page is drawn; the defaults are those of the first, cheap reading (docs/recognition.md).
+
+    ``x_height`` is that of the text in pixels; ``squeeze`` how much narrower than tall pixels are drawn,
+    which saves the engine as much work; ``binary``: black and white by Sauvola's threshold, not grey.
+    """
+
+    x_height: float = X_HEIGHT
+    squeeze: float = 0.8
+    binary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page as the engine gets it, upright and straight.
+
+    ``image`` shows ``frame``, which is in pixels of the scan, reduced or enlarged by one factor across and
+    another down. ``dpi`` is its resolution down the page.
+    """
+
+    image: Grey
+    frame: Frame
+    dpi: int
+
+    def restored(self, box: Box) -> Box:
+        """Bring ``box`` of the image to the frame, within it and at least one pixel large."""
+        width, height = self.frame.width, self.frame.height
+        across, down = width / self.image.shape[1], height / self.image.shape[0]
+        left = min(max(round(box.left * across), 0), width - 1)
+        top = min(max(round(box.top * down), 0), height - 1)
+        right = min(max(round((box.left + box.width) * across), left + 1), width)
+        bottom = min(max(round((box.top + box.height) * down), top + 1), height)
+        return Box(left, top, right - left, bottom - top)
+
+
+class Scan:
+    """A page image of ``dpi``, of any form and oddity."""
+
+    def __init__(self, pixels: Pixels, dpi: float, options: OcrOptions) -> None:
+        self.grey = prepare.to_grey(pixels)
+        self._dpi = dpi
+        self._options = options
+        self._looks: dict[int, tuple[float | None, float]] = {}
+
+    def prepared(self, view: View | None = None, rotation: int = 0) -> Prepared:
+        """Draw the page, turned clockwise by ``rotation``, straightened and with its paper evened out."""
+        view = view or View()
+        height, width = self.grey.shape
+        letters, skew = self._look(rotation)
+        down = self._factor(view, letters)
+        wide, tall = turned_size(width, height, rotation)
+        size = max(1, round(wide * down * view.squeeze)), max(1, round(tall * down))
+        image = _draw(self.grey, upright_matrix(width, height, rotation, skew), (wide, tall), size)
+        image = prepare.normalise(image)
+        if view.binary:
+            image = binarised(image)
+        return Prepared(image, Frame(wide, tall, rotation, skew), self._resolution(size[1] / tall))
+
+    def _look(self, rotation: int) -> tuple[float | None, float]:
+        """The text's x-height in pixels, if there is text, and its skew once turned by ``rotation``."""
+        if (side := rotation % 180) not in self._looks:
+            small = halved(self.grey, pixels=_SKEW_PIXELS)
+            skew = prepare.estimate_skew(prepare.turn(small, side)) if self._options.deskew else 0.0
+            letters = x_height(prepare.turn(self.grey, side))
+            self._looks[side] = letters, skew if abs(skew) >= MIN_SKEW else 0.0
+        return self._looks[side]
+
+    def _factor(self, view: View, letters: float | None) -> float:
+        height, width = self.grey.shape
+        if letters is None:
+            target = self._options.dpi * view.x_height / X_HEIGHT
+            return prepare.recognition_factor(width, height, dpi=self._dpi, target=target)
+        # Small print stays legible beside a few huge letters.
+        least = min(1.0, _LEAST_SIDE / max(width, height))
+        return prepare.bounded_factor(width, height, max(view.x_height / letters, least))
+
+    def _resolution(self, factor: float) -> int:
+        if not (math.isfinite(self._dpi) and self._dpi > 0):
+            return self._options.dpi
+        return round(min(max(self._dpi * factor, _CREDIBLE_DPI[0]), _CREDIBLE_DPI[1]))
+
+
+def binarised(grey: Grey) -> Grey:
+    """Black and white by J. Sauvola, M. Pietikäinen, "Adaptive document image binarization", 2000."""
+    window, share, spread = _SAUVOLA
+    values = grey.astype(np.float32)
+    mean = cv2.blur(values, (window, window))
+    deviation = np.sqrt(np.maximum(cv2.blur(values * values, (window, window)) - mean * mean, 0))
+    return np.where(values > mean * (1 + share * (deviation / spread - 1)), 255, 0).astype(np.uint8)
+
+
+def _draw(grey: Grey, upright: Affine, frame: tuple[int, int], size: tuple[int, int]) -> Grey:
+    """Draw the frame that ``upright`` maps to (pixel centres) in ``size``, in a single interpolation."""
+    across, down = size[0] / frame[0], size[1] / frame[1]
+    matrix = np.diag([across, down]) @ upright
+    matrix[:, 2] += ((across - 1) / 2, (down - 1) / 2)
+    while (down <= 0.5 or max(grey.shape) > prepare.MAX_SIDE) and min(grey.shape) > 1:  # noqa: PLR2004
+        height, width = grey.shape
+        grey = halved(grey, pixels=grey.size - 1)
+        back = np.array([[width / grey.shape[1], 0], [0, height / grey.shape[0]]])
+        shift = matrix[:, 2] + matrix[:, :2] @ (back.diagonal() - 1) / 2
+        matrix = np.column_stack([matrix[:, :2] @ back, shift])
+        down *= 2
+    if down < _BLURRED_BELOW:
+        grey = np.asarray(cv2.blur(grey, (3, 3)), dtype=np.uint8)
+    drawn = cv2.warpAffine(
+        grey,
+        matrix,
+        size,
+        flags=cv2.INTER_LINEAR if down < 1 else cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=float(np.percentile(grey[::16, ::16], 80)),
+    )
+    return np.asarray(drawn, dtype=np.uint8)

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from ocr.geometry import Frame
+from ocr.letters import x_height
+from ocr.options import OcrOptions
+from ocr.records import Box
+from ocr.scan import Prepared, Scan, View
+
+FINE = View(squeeze=1.0, x_height=20.0)
+
+
+def scan(pixels, dpi=200.0, **options):
+    return Scan(pixels, dpi, OcrOptions(**options))
+
+
+def ink_of(image):
+    """The box around all dark pixels of an image: left, top, right, bottom."""
+    y, x = np.nonzero(image < 128)
+    return x.min(), y.min(), x.max() + 1, y.max() + 1
+
+
+@pytest.mark.parametrize("size", [14, 32, 70])
+def test_x_height_is_measured_at_any_size(draw, size):
+    page = draw.page(height=size, size=(size * 28, size * 22), at=(size, size))
+    assert x_height(page) == pytest.approx(0.55 * size, rel=0.15)
+
+
+def test_there_is_no_x_height_without_text(draw):
+    assert x_height(draw.page(["Vermerk"])) is None
+    assert x_height(draw.noisy(np.full((900, 700), 230, np.uint8), 6)) is None
+    assert x_height(np.zeros((1, 1), np.uint8)) is None
+
+
+@pytest.mark.parametrize(("size", "dpi"), [(32, 200.0), (70, 400.0), (70, 72.0), (16, 100.0)])
+def test_a_page_is_drawn_so_that_its_letters_have_one_size_whatever_resolution_it_tells(draw, size, dpi):
+    page = draw.page(height=size, size=(size * 28, size * 44), at=(size, size))
+    assert x_height(scan(page, dpi).prepared(View(squeeze=1.0)).image) == pytest.approx(15, abs=2)
+    assert x_height(scan(page, dpi).prepared(FINE).image) == pytest.approx(20, abs=2)
+
+
+def test_never_more_is_drawn_than_the_scan_holds(draw):
+    page = draw.page(height=8, size=(280, 200), at=(10, 10))
+    assert scan(page, 72).prepared(View(x_height=60, squeeze=1.0)).image.shape == (500, 700)
+
+
+def test_without_text_the_resolution_told_decides(draw):
+    image = scan(draw.page(["Vermerk"], size=(900, 600)), dpi=300).prepared(View(squeeze=0.5)).image
+    assert image.shape == (400, 300)
+
+
+@pytest.mark.parametrize("view", [View(), FINE, View(binary=True)])
+@pytest.mark.parametrize("size", [22, 70])
+def test_boxes_come_back_exactly_from_an_image_squeezed_and_scaled(draw, view, size):
+    page = draw.page(height=size, size=(size * 28, size * 22), at=(size * 3, size * 2))
+    prepared = scan(page).prepared(view)
+    left, top, right, bottom = (int(edge) for edge in ink_of(prepared.image))
+    box = prepared.restored(Box(left, top, right - left, bottom - top))
+    found = box.left, box.top, box.left + box.width, box.top + box.height
+    assert found == pytest.approx(ink_of(page), abs=3 * size / 30)
+
+
+def test_boxes_stay_within_the_page():
+    prepared = Prepared(np.zeros((20, 10), np.uint8), Frame(40, 60), 200)
+    assert prepared.restored(Box(0, 0, 10, 20)) == Box(0, 0, 40, 60)
+    assert prepared.restored(Box(-3, 19, 99, 99)) == Box(0, 57, 40, 3)
+    assert prepared.restored(Box(10, 20, 0, 0)) == Box(39, 59, 1, 1)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_page_askew_is_drawn_upright_and_straight(draw, rotation):
+    straight = draw.page()
+    lying = np.ascontiguousarray(np.rot90(draw.skewed(straight, 1.7), rotation // 90))
+    prepared = scan(lying).prepared(rotation=rotation)
+    assert prepared.frame.skew == pytest.approx(1.7, abs=0.1)
+    assert (prepared.frame.width, prepared.frame.height) == (900, 700)
+    left, top, right, bottom = (int(edge) for edge in ink_of(prepared.image))
+    box = prepared.restored(Box(left, top, right - left, bottom - top))
+    assert (box.left, box.top, box.left + box.width, box.top + box.height) == pytest.approx(
+        ink_of(straight), abs=4
+    )
+
+
+def test_deskewing_can_be_left_out(draw):
+    assert scan(draw.skewed(draw.page(), 1.7), deskew=False).prepared().frame.skew == 0.0
+
+
+def test_black_and_white_keeps_faint_ink_on_uneven_paper(draw):
+    faint = 255 - (255 - draw.page()) * 0.35
+    shaded = (faint * np.linspace(0.95, 0.6, 900)).astype(np.uint8)
+    image = scan(draw.noisy(shaded, 4)).prepared(View(squeeze=1.0, binary=True)).image
+    assert set(np.unique(image)) == {0, 255}
+    clean = scan(draw.page()).prepared(View(squeeze=1.0, binary=True)).image
+    assert np.count_nonzero(image != clean) < 0.02 * image.size
