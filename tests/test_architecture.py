@@ -295,7 +295,7 @@ def test_no_file_names_a_package_registry():
     assert not problems, report(problems)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-peers.lock"])
 def test_locks_pin_and_hash_everything_without_an_address(lock: str):
     problems = [
         f"{found}: write the lock with script/lock" for found in occurrences(ANY_ADDRESS, ROOT / lock)

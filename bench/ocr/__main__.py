@@ -1,0 +1,111 @@
+"""``python -m bench.ocr``: called by script/bench."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.ocr import drawn, figures, memory, report, scans
+from bench.ocr.contestants import ROOT
+from bench.ocr.figures import Figures
+from bench.ocr.measure import Laboratory, contestants
+from bench.ocr.sets import PageSet
+
+DATA_VARIABLE = "AKTEN_BENCH_DATA"
+_HOME = ROOT / ".bench"
+_QUICK_SETS = (report.DENSE, "rotated")
+_ALL_PAGES = 10_000
+
+
+def main() -> int:
+    """Measure what was asked for, keep the figures, tell how we stand."""
+    asked = _arguments()
+    kept = asked.figures or _HOME / ("trial.json" if asked.quick or asked.pages else "figures.json")
+    known = figures.load(kept)
+    if not asked.render:
+        folder = Path(tempfile.mkdtemp(prefix="work-", dir=_HOME))
+        try:
+            _measure(asked, known, kept, Laboratory(folder, _tell))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    sys.stdout.write(report.in_words(known) + "\n")
+    _tell(f"All figures: {os.path.relpath(kept, Path.cwd())}")
+    if asked.write:
+        report.put(report.as_markdown(known), ROOT / "docs" / "benchmarks.md")
+        report.put(report.headlines(known), ROOT / "README.md")
+    return 0
+
+
+def _measure(asked: argparse.Namespace, known: Figures, kept: Path, laboratory: Laboratory) -> None:
+    """Measure set by set; what is known is kept after each."""
+    if asked.memory:
+        for name in asked.memory:
+            _tell(f"Memory: {memory.TRIALS[name].about}")
+            known.memory[name] = memory.measure(name, laboratory.folder)
+            figures.save(known, kept)
+        return
+    for pages in _chosen(asked, laboratory.folder):
+        _tell(f"{pages.name}: {len(pages.scans)} pages, {pages.about}")
+        is_dense = pages.name == report.DENSE
+        if is_dense and not asked.quick:
+            known.environments = list(laboratory.environments(pages))
+        others = contestants(known.environments)
+        found = laboratory.contest(pages, others, asked.runs if is_dense else 1)
+        known.sets[pages.name] = found
+        if is_dense and len(pages.scans) > 1:
+            known.starts = list(laboratory.starts(pages, others, found))
+        figures.save(known, kept)
+
+
+def _chosen(asked: argparse.Namespace, folder: Path) -> Iterator[PageSet]:
+    """The sets asked for, drawn or loaded one by one; those that are not there are left out."""
+    count = asked.pages or (4 if asked.quick else _ALL_PAGES)
+    for name in asked.sets or (_QUICK_SETS if asked.quick else (*drawn.KINDS, *scans.SETS)):
+        if name in drawn.KINDS:
+            yield drawn.draw(name, count, folder / name)
+        elif asked.data is None:
+            _tell(f"{name}: left out; name the folder of scans by --data or {DATA_VARIABLE}")
+        elif (found := scans.load(name, asked.data)).scans:
+            yield found.first(count)
+        else:
+            _tell(f"{name}: left out; there is no {scans.SETS[name].folder} in {asked.data}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="script/bench ocr",
+        description="Recognition: our main job and its peers on the same pages. All of it: an hour or more.",
+    )
+    names = (*drawn.KINDS, *scans.SETS)
+    parser.add_argument("--sets", nargs="+", choices=names, metavar="SET", help=", ".join(names))
+    parser.add_argument("--pages", type=int, metavar="N", help="the first N pages of each set")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of dense pages; others: one")
+    parser.add_argument("--quick", action="store_true", help="a few pages of two sets, to see that it works")
+    place = os.environ.get(DATA_VARIABLE)
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(place) if place else None,
+        help=f"folder of real scans, a folder a set; else {DATA_VARIABLE}",
+    )
+    parser.add_argument(
+        "--memory", nargs="+", choices=memory.TRIALS, help="measure a worker's memory instead"
+    )
+    parser.add_argument("--figures", type=Path, metavar="FILE", help="where figures are kept, and added to")
+    parser.add_argument("--render", action="store_true", help="measure nothing, only tell what is kept")
+    parser.add_argument("--write", action="store_true", help="put them into docs/benchmarks.md and README.md")
+    return parser.parse_args()
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
