@@ -45,7 +45,7 @@ class _Recorder:
 def prepare(pdf: Path, folder: Path) -> None:
     """Keep what the engine is given first of every page, as ``NUMBER.pickle``."""
     settings = load_settings(folder / "data")
-    recorder = _Recorder(wiring.engine(settings.limits.reader_memory_mb))
+    recorder = _Recorder(wiring.engine(settings))
     for number in range(1, inspect(pdf, MediaType.PDF, settings.limits).pages + 1):
         image = open_page(pdf, MediaType.PDF, number, settings.limits)
         try:
@@ -57,7 +57,7 @@ def prepare(pdf: Path, folder: Path) -> None:
 def read(folder: Path) -> None:
     """Read all of them; loading images is not measured, loading the engine's model is."""
     settings = load_settings(folder / "data")
-    engine = wiring.engine(settings.limits.reader_memory_mb)
+    engine = wiring.engine(settings)
     used = seconds = 0.0
     for path in sorted(folder.glob("*.pickle")):
         image, manner = pickle.loads(path.read_bytes())  # noqa: S301 - written by the step before
