@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ocr.records import Box
+
 #: An affine map, shape (2, 3): (x', y') = matrix @ (x, y, 1).
 Affine = npt.NDArray[np.float64]
 
@@ -50,6 +52,16 @@ def upright_matrix(width: int, height: int, rotation: int, skew: float) -> Affin
     straighten = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     linear = straighten @ turn
     return np.column_stack([linear, turned - linear @ centre])
+
+
+def moved(box: Box, matrix: Affine, width: int, height: int) -> Box:
+    """The upright box around ``box`` after ``matrix``, one for edges; cut to ``width`` × ``height``."""
+    xs = np.array([box.left, box.left + box.width, box.left, box.left + box.width])
+    ys = np.array([box.top, box.top, box.top + box.height, box.top + box.height])
+    x, y = matrix @ np.stack([xs, ys, np.ones(4)])
+    left, top = (min(max(round(float(low.min())), 0), most - 1) for low, most in ((x, width), (y, height)))
+    right, bottom = min(round(float(x.max())), width), min(round(float(y.max())), height)
+    return Box(left, top, max(right - left, 1), max(bottom - top, 1))
 
 
 def _quarters(rotation: int) -> int:

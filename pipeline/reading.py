@@ -5,21 +5,22 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from rapidfuzz.fuzz import partial_ratio
 
-from errors import AktenError, CodeOnPage, RecognitionFailed
+from errors import AktenError, CodeOnPage
 from ocr.barcodes import read_qr
 from ocr.blank import is_blank
 from ocr.prepare import to_grey
-from ocr.recognise import recognise
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
 from pipeline.classification.document_types import UNKNOWN
 from pipeline.context import Context
+from pipeline.page_text import PageText, as_it_lies, text_of_page
 from pipeline.product.binding import ProductPage
-from pipeline.scans.source import MediaType, Origin, PageImage
+from pipeline.scans.source import MediaType, Origin, PageImage, Why
 from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry
 from storage.ledger import documents, pages, sources
@@ -38,24 +39,18 @@ def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
     """
     code = next((code for code in read_qr(image.pixels) if parse_code(code) is not None), None)
     if code is None and not image.words and is_blank(to_grey(image.pixels), image.dpi):
-        return _outcome(ctx, "blank", image, _as_it_lies(image, "", ()))
-    found, flag = _recognised(ctx, image)
-    if code is not None and flag is None and not _looks_like_sheet(found):
+        return _outcome(ctx, "blank", image, _unread(image))
+    text = text_of_page(image, ctx.engine, ctx.ocr)
+    if code is not None and text.flag is None and not _looks_like_sheet(text.found):
         # Anybody's sheet may be photographed on a letter: the letter must not vanish for that.
-        return _outcome(ctx, "recognised", image, found, flag=CodeOnPage())
+        return _outcome(ctx, "recognised", image, text, flag=CodeOnPage())
     if code is not None:
-        return _outcome(ctx, "separator", image, _as_it_lies(image, "", ()), code=code)
-    return _outcome(ctx, "recognised", image, found, flag=flag)
+        return _outcome(ctx, "separator", image, _unread(image), code=code)
+    return _outcome(ctx, "recognised", image, text, flag=text.flag)
 
 
-def _recognised(ctx: Context, image: PageImage) -> tuple[Recognition, RecognitionFailed | None]:
-    """The words of a page: its own if it is born digital, else recognised; none if that fails."""
-    if image.words is not None:
-        return _as_it_lies(image, "pdf", image.words), None
-    try:
-        return recognise(image.pixels, dpi=image.dpi, engine=ctx.engine, options=ctx.ocr), None
-    except RecognitionFailed as error:
-        return _as_it_lies(image, ctx.engine.name, ()), error
+def _unread(image: PageImage) -> PageText:
+    return PageText(as_it_lies(image, ""), None, image.own.why)
 
 
 def _looks_like_sheet(found: Recognition) -> bool:
@@ -69,21 +64,17 @@ def _looks_like_sheet(found: Recognition) -> bool:
     return len(found.words) <= _SHEET_WORDS and title >= _TITLE_SIMILARITY
 
 
-def _as_it_lies(image: PageImage, engine: str, words: tuple[Word, ...]) -> Recognition:
-    height, width = image.pixels.shape[:2]
-    confidence = 100.0 if words else 0.0
-    return Recognition(words, width, height, 0, 0.0, confidence, "", engine)
-
-
 def _outcome(
     ctx: Context,
     stage: str,
     image: PageImage,
-    found: Recognition,
+    text: PageText,
     *,
     code: str | None = None,
     flag: AktenError | None = None,
 ) -> pages.PageOutcome:
+    found, own = text.found, image.own
+    origin = Origin.RENDERED if text.why is Why.OWN_TEXT_ILLEGIBLE else image.origin
     verdict = ctx.classifier.classify(found.text) if found.words else None
     evidence = verdict.evidence if verdict else ()
     return pages.PageOutcome(
@@ -103,7 +94,12 @@ def _outcome(
             "language": found.language,
             "engine": found.engine,
             "attempts": [asdict(attempt) for attempt in found.attempts],
-            "origin": image.origin.value,
+            "origin": origin.value,
+            "text_from": text.source and text.source.value,
+            "why": text.why.value,
+            "own_letters": own.letters,
+            "garbage": round(own.garbage, 3),
+            "hidden_words": own.hidden,
             "profile": ctx.profile,
         },
         words_key=_keep_words(ctx, found.words) if found.words else None,
@@ -155,7 +151,17 @@ def product_page_of(ctx: Context, page: pages.Page) -> ProductPage:
         width_mm=result["width_mm"],
         height_mm=result["height_mm"],
         section=_heading(ctx, page),
+        is_muted=_is_muted(result),
     )
+
+
+#: Of these pages' own text nothing may be found in the product.
+_NOT_ITS_WORDS = (Why.IMAGE_WITH_OLD_LAYER, Why.OLD_LAYER_KEPT, Why.OWN_TEXT_ILLEGIBLE)
+
+
+def _is_muted(result: Mapping[str, Any]) -> bool:
+    """Whether a page's own text says something else than its words do: nonsense, or what nobody sees."""
+    return bool(result.get("hidden_words")) or result.get("why") in _NOT_ITS_WORDS
 
 
 def _heading(ctx: Context, page: pages.Page) -> str | None:

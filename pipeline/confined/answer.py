@@ -26,7 +26,10 @@ from errors import AktenError, DiskFull
 _HARMLESS = {
     *(("numpy", "dtype"), ("numpy._core.numeric", "_frombuffer")),
     *(("ocr.records", "Word"), ("ocr.records", "Box"), ("pipeline.product.binding", "ProductFacts")),
-    *(("pipeline.scans.source", name) for name in ("MediaType", "Origin", "PageImage", "SourceFacts")),
+    *(
+        ("pipeline.scans.source", name)
+        for name in ("MediaType", "Origin", "OwnText", "PageImage", "SourceFacts", "Why")
+    ),
     *(("pipeline.confined.answer", "Answer"), ("pipeline.confined.lockup", "Walls"), ("errors", "_made")),
 }
 _NUMBER = struct.Struct("<Q")

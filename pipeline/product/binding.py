@@ -44,7 +44,8 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 class ProductPage:
     """One page to bind: where it comes from, its paper as displayed in mm, and what was read on it.
 
-    ``section`` is the heading of the outline entry that begins at this page.
+    ``section`` is the heading of the outline entry that begins at this page. ``is_muted``: nothing of
+    the text in the page's own content may be read out; the words of ``recognition`` are all there is to find.
     """
 
     source: Path
@@ -55,6 +56,7 @@ class ProductPage:
     width_mm: float
     height_mm: float
     section: str | None = None
+    is_muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class _Binder:
         """Append one page."""
         if self._bytes > PART_BYTES or len(self._held) > PART_SOURCES:
             self._flush()
-        drawn = self._material(page).draw(self._pdf, page.number, page.origin)
+        drawn = self._material(page).draw(self._pdf, page.number, page.origin, muted=page.is_muted)
         if page.media_type is not MediaType.PDF:
             self._bytes += len(drawn.xobject.get_raw_stream_buffer())
         _add_page(self._pdf, self._font, page, drawn)
@@ -180,7 +182,7 @@ def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) ->
     pixels = image_size(recognition, width, height)
     content = b"q " + operator(drawn.matrix @ upright, "cm") + b" /Page Do Q\n"
     resources = Dictionary(XObject=Dictionary(Page=drawn.xobject))
-    if page.origin is not Origin.DIGITAL and recognition.words:
+    if (page.origin is not Origin.DIGITAL or page.is_muted) and recognition.words:
         words = _unprinted(recognition, drawn, upright, pixels, (width, height))
         content += text_layer(words, font, (width / pixels[0], height / pixels[1]), height)
         resources.Font = Dictionary({FONT_NAME: font.object})

@@ -26,6 +26,7 @@ from pipeline.product.embed import (
     pixels_xobject,
     png_xobject,
 )
+from pipeline.product.muting import mute
 from pipeline.product.placement import EXIF_ORIENTATIONS
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.pdf_content import drop_invisible_text
@@ -61,8 +62,11 @@ class Material(Protocol):
 
     lasting: bool
 
-    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
-        """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable``."""
+    def draw(self, pdf: Pdf, number: int, origin: Origin, *, muted: bool = False) -> Drawn:
+        """Bring page ``number`` (from 1) into ``pdf``, if ``muted`` without text that can be read out.
+
+        Raises ``PageUnreadable``.
+        """
 
     def close(self) -> None:
         """Let go of the file."""
@@ -88,18 +92,19 @@ class PdfMaterial:
         """Let go of the file."""
         self._pdf.close()
 
-    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
+    def draw(self, pdf: Pdf, number: int, origin: Origin, *, muted: bool = False) -> Drawn:
         """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable``."""
         try:
             page = self._pdf.pages[number - 1]
             sheet = sheet_of(page)
             to_unit = sheet.display @ Matrix(1 / sheet.width, 0, 0, 1 / sheet.height, 0, 0)
-            placed = filling_image(page, sheet) if origin is Origin.IMAGE else None
+            placed = filling_image(page, sheet, ignores_text=True) if origin is Origin.IMAGE else None
             if placed is not None:
                 return Drawn(_taken(pdf, placed.image), placed.matrix @ to_unit)
             form = form_of(self._pdf, page)
             drop_invisible_text(form)
-            printed = self._printed(form, sheet) if origin is Origin.RENDERED else ()
+            printed = self._printed(form, sheet) if origin is Origin.RENDERED and not muted else ()
+            form = mute(self._pdf, form) if muted else form
             carry_layers(self._pdf, pdf)
             return Drawn(_taken(pdf, form), to_unit, printed)
         except PDF_ERRORS as error:
@@ -143,7 +148,7 @@ class ImageMaterial:
         """Let go of the file."""
         self._image.close()
 
-    def draw(self, pdf: Pdf, number: int, origin: Origin) -> Drawn:
+    def draw(self, pdf: Pdf, number: int, origin: Origin, *, muted: bool = False) -> Drawn:
         """Bring page ``number`` (from 1) into ``pdf``. Raises ``PageUnreadable`` or ``ImageTooLarge``."""
         try:
             self._image.seek(number - 1)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import warnings
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
 
 import pikepdf
 from pikepdf import ContentStreamInlineImage, ContentStreamInstruction, Matrix, Name
@@ -21,7 +21,7 @@ _MOST_SCAN_CONTENT = 2 * 2**20
 #: Decoders other than Flate cannot be stopped half-way, so their input is bounded instead.
 _MOST_UNCHECKED = 64 * 2**10
 _DEEPEST = 3
-_INVISIBLE = 3
+_INVISIBLE, _MODES = 3, 8
 
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 #: Operators that paint nothing by themselves.
@@ -36,6 +36,7 @@ _HARMLESS = frozenset(
 )
 _PLAIN_BLENDING = ("/Normal", "/Compatible")
 _SETS_INVISIBLE = re.compile(rb"\b3\s+Tr\b")
+_SHOWS_TEXT = re.compile(rb"\bBT\b")
 
 
 class _Busy(Exception):
@@ -44,29 +45,40 @@ class _Busy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlacedImage:
-    """An image and the matrix from its unit square to the page's user space."""
+    """An image, the matrix from its unit square to the page's user space.
+
+    ``has_text``: the page has unseen text besides.
+    """
 
     image: pikepdf.Stream
     matrix: Matrix
+    has_text: bool = False
 
 
-def sole_image(page: pikepdf.Page) -> PlacedImage | None:
+@dataclass(slots=True)
+class _Found:
+    """What a walk through a page's content has come across; ``ignores_text`` where all of it is unseen."""
+
+    ignores_text: bool
+    images: list[PlacedImage] = field(default_factory=list)
+    has_text: bool = False
+
+
+def sole_image(page: pikepdf.Page, *, ignores_text: bool = False) -> PlacedImage | None:
     """The image that is all a page shows, apart from invisible text; ``None`` if it shows anything else.
 
     Looks into form XObjects. Clipping is taken as the frame of the image; stencils, transparency of the
-    graphics state and layers count as something else.
+    graphics state and layers count as something else. With ``ignores_text`` no text counts: nobody sees it.
     """
-    found: list[PlacedImage] = []
+    found = _Found(ignores_text)
     try:
         _walk(page.obj, page.obj.get("/Resources"), Matrix(), found, 0)
     except _Busy:
         return None
-    return found[0] if len(found) == 1 else None
+    return replace(found.images[0], has_text=found.has_text) if len(found.images) == 1 else None
 
 
-def _walk(
-    owner: pikepdf.Object, resources: object, ctm: Matrix, found: list[PlacedImage], depth: int
-) -> None:
+def _walk(owner: pikepdf.Object, resources: object, ctm: Matrix, found: _Found, depth: int) -> None:
     mode, stack = 0, []
     for operands, operator in _instructions(owner):
         if operator == "q":
@@ -81,19 +93,15 @@ def _walk(
             _draw(_resource(resources, "/XObject", operands[0]), resources, ctm, found, depth)
         elif operator == "gs":
             _check_state(_resource(resources, "/ExtGState", operands[0]))
-        elif not _shows_nothing(operands, operator, mode):
+        elif operator in _SHOWING:
+            found.has_text = True
+            if mode != _INVISIBLE and not found.ignores_text:
+                raise _Busy
+        elif operator not in _HARMLESS or (operator == "BDC" and operands[0] == "/OC"):
             raise _Busy
 
 
-def _shows_nothing(operands: list[pikepdf.Object], operator: str, mode: int) -> bool:
-    if operator in _SHOWING:
-        return mode == _INVISIBLE
-    return operator in _HARMLESS and not (operator == "BDC" and operands[0] == "/OC")
-
-
-def _draw(
-    target: pikepdf.Object | None, resources: object, ctm: Matrix, found: list[PlacedImage], depth: int
-) -> None:
+def _draw(target: pikepdf.Object | None, resources: object, ctm: Matrix, found: _Found, depth: int) -> None:
     if target is None:
         return
     if not isinstance(target, pikepdf.Stream) or "/OC" in target or depth >= _DEEPEST:
@@ -102,8 +110,8 @@ def _draw(
         matrix = target.get("/Matrix")
         inner = Matrix(*(float(value) for value in matrix)) @ ctm if matrix is not None else ctm
         _walk(target, target.get("/Resources", resources), inner, found, depth + 1)
-    elif target.get("/Subtype") == "/Image" and not target.get("/ImageMask", False) and not found:
-        found.append(PlacedImage(target, ctm))
+    elif target.get("/Subtype") == "/Image" and not target.get("/ImageMask", False) and not found.images:
+        found.images.append(PlacedImage(target, ctm))
     else:
         raise _Busy
 
@@ -135,11 +143,11 @@ def _instructions(owner: pikepdf.Object) -> Iterator[tuple[list[pikepdf.Object],
         decodes_within(part, _MOST_SCAN_CONTENT) for part in parts if isinstance(part, pikepdf.Stream)
     ):
         raise _Busy
-    for instruction in _parse(owner):
+    for instruction in parse(owner):
         yield list(instruction.operands), str(instruction.operator)
 
 
-def _parse(owner: pikepdf.Object) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
+def parse(owner: pikepdf.Object) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
     """pikepdf's instructions; what it warns of in broken content is no news to anyone here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -186,26 +194,44 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
             rest = inflater.unconsumed_tail
 
 
-def drop_invisible_text(form: pikepdf.Stream, depth: int = 0) -> None:
+def drop_invisible_text(form: pikepdf.Stream) -> bool:
     """Take invisible text out of ``form``, in place: the layer of an earlier recognition.
 
-    Forms drawn by it are treated alike. Content without such text keeps its bytes.
+    Forms drawn by it are treated alike. Content without such text keeps its bytes; returns whether there
+    was any.
     """
-    if depth > _DEEPEST or not decodes_within(form, MOST_CONTENT):
-        return
-    if _SETS_INVISIBLE.search(form.read_bytes()):
-        form.write(pikepdf.unparse_content_stream(_visible(form)))
+    return _drop_text(form, _SETS_INVISIBLE, (_INVISIBLE,), set())
+
+
+def drop_text(form: pikepdf.Stream) -> None:
+    """Take all text out of ``form``, in place, and out of the forms drawn by it."""
+    _drop_text(form, _SHOWS_TEXT, range(_MODES), set())
+
+
+def _drop_text(
+    form: pikepdf.Stream, sign: re.Pattern[bytes], modes: Container[int], seen: set[tuple[int, int]]
+) -> bool:
+    if form.objgen in seen or not decodes_within(form, MOST_CONTENT):
+        return False
+    seen.add(form.objgen)
+    found = sign.search(form.read_bytes()) is not None
+    if found:
+        form.write(pikepdf.unparse_content_stream(_without_text(form, modes)))
     resources = form.get("/Resources")
     drawn = resources.get("/XObject") if isinstance(resources, pikepdf.Dictionary) else None
     for target in drawn.values() if isinstance(drawn, pikepdf.Dictionary) else ():
         if isinstance(target, pikepdf.Stream) and target.get("/Subtype") == "/Form":
-            drop_invisible_text(target, depth + 1)
+            found |= _drop_text(target, sign, modes, seen)
+    return found
 
 
-def _visible(form: pikepdf.Stream) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
+def _without_text(
+    form: pikepdf.Stream, modes: Container[int]
+) -> list[ContentStreamInstruction | ContentStreamInlineImage]:
+    """The instructions without those that show text in one of the rendering ``modes``."""
     kept = []
     mode, stack = 0, []
-    for instruction in _parse(form):
+    for instruction in parse(form):
         operator = str(instruction.operator)
         if operator == "q":
             stack.append(mode)
@@ -213,6 +239,6 @@ def _visible(form: pikepdf.Stream) -> list[ContentStreamInstruction | ContentStr
             mode = stack.pop()
         elif operator == "Tr" and instruction.operands:
             mode = int(instruction.operands[0])
-        if operator not in _SHOWING or mode != _INVISIBLE:
+        if operator not in _SHOWING or mode not in modes:
             kept.append(instruction)
     return kept

@@ -161,6 +161,9 @@ def _starts_off(default: pikepdf.Object) -> bool:
 def isolate(source: Pdf, form: pikepdf.Stream, sheet: Sheet, target: Path) -> None:
     """Write the form as the only page of a small PDF at ``target``, for poppler to draw or read.
 
+    Its crop box is the sheet; its media box reaches one sheet further on all sides, so that text beside
+    the sheet is read too: nobody sees it, but it is there.
+
     Raises ``PageUnreadable`` for a page of a size no PDF page may have.
     """
     if not all(_SMALLEST <= side <= _LARGEST for side in (sheet.width, sheet.height)):
@@ -168,6 +171,8 @@ def isolate(source: Pdf, form: pikepdf.Stream, sheet: Sheet, target: Path) -> No
     with Pdf.new() as pdf:
         carry_layers(source, pdf)
         page = pdf.add_blank_page(page_size=(sheet.width, sheet.height))
+        page.obj.CropBox = page.obj.MediaBox
+        page.obj.MediaBox = Array([-sheet.width, -sheet.height, 2 * sheet.width, 2 * sheet.height])
         page.obj.Resources = Dictionary(XObject=Dictionary(P=pdf.copy_foreign(form)))
         page.obj.Contents = pdf.make_stream(b"q " + operator(sheet.display, "cm") + b" /P Do Q")
         pdf.save(target, stream_decode_level=pikepdf.StreamDecodeLevel.none)

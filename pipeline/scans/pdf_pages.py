@@ -1,19 +1,19 @@
 """Pages of PDF files: the one scanned image taken out, or digital words, or a rendering.
 
-=========================  ==========================================================================
-a page that shows          becomes
-=========================  ==========================================================================
-one image over 90 % of it  ``IMAGE``: that image's pixels; old invisible text is left behind
-text, no such image        ``DIGITAL``: poppler's words, and a grey rendering
-anything else              ``RENDERED``: poppler's rendering at 300 dpi, smaller for giant sheets
-=========================  ==========================================================================
+=================================  =================================================================
+a page that shows                  becomes
+=================================  =================================================================
+one image over 90 % of it          ``IMAGE``: that image's pixels; unseen text is an old layer
+legible text, no writing beside    ``DIGITAL``: poppler's words, and a grey rendering
+legible text and other writing     ``RENDERED`` at 300 dpi without that text, and its words
+anything else                      ``RENDERED``: drawn at 300 dpi, smaller for giant sheets
+=================================  =================================================================
 """
 
 from __future__ import annotations
 
-import math
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,36 +21,37 @@ import pikepdf
 from pikepdf import Matrix, Name, Pdf
 
 from errors import N_, DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
-from ocr.records import Pixels, Word
+from ocr.records import Grey, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
+from pipeline.scans.own_text import judge, scaled, seen, within
 from pipeline.scans.pdf_content import (
     PlacedImage,
     decodes_within,
     drop_invisible_text,
+    drop_text,
     is_flate,
     sole_image,
 )
 from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, form_of, has_end, isolate, open_pdf, sheet_of
+from pipeline.scans.pdf_geometry import coverage, dpi_of, extent, on_paper, paper_mm, quarter_turns, raster
 from pipeline.scans.poppler import read_words, render
 from pipeline.scans.source import (
-    MM_PER_INCH,
     POINTS_PER_INCH,
     Limits,
     MediaType,
     Origin,
+    OwnText,
     PageImage,
     SourceFacts,
+    Why,
 )
+from pipeline.scans.wording import letters, tidy
 
 RENDER_DPI = 300
 DIGITAL_DPI = 200
-#: A rendering is for recognition and for the eye: more helps neither (A0 comes out at about 250 dpi).
-RENDER_PIXELS = 100_000_000
 COVERED = 0.9
-#: Fewer letters are a page number or a stamp on something that must be recognised.
-DIGITAL_LETTERS = 25
-#: Share of unreadable code points (private use, U+FFFD) above which a font's encoding is not believed.
-_MOST_GARBAGE = 0.1
+#: Share of a page from which images on it are scanned paper, of which no word may be missed.
+_SCANNED = 0.5
 _STRAIGHT = 1e-3
 _WHITE, _GLANCE_PIXELS = 255, 64
 #: How Pillow says that an image's data end too early.
@@ -103,19 +104,58 @@ class _Reader:
         page = self.pdf.pages[number - 1]
         sheet = sheet_of(page)
         placed = filling_image(page, sheet)
+        if placed is not None and not placed.has_text:
+            return self._image(page, sheet, placed)
+        form = form_of(self.pdf, page)
+        isolate(self.pdf, form, sheet, self.scratch)
+        dpi, _ = raster(sheet, DIGITAL_DPI)
+        every = self._words(dpi)
+        if placed is not None:
+            return _with_layer(self._image(page, sheet, placed), every, dpi)
+        if not every:
+            return self._rendered(sheet, RENDER_DPI, Origin.RENDERED)
+        return self._with_text(page, sheet, form, every)
+
+    def _with_text(
+        self, page: pikepdf.Page, sheet: Sheet, form: pikepdf.Stream, every: tuple[Word, ...]
+    ) -> PageImage:
+        """A page with text: which of it is seen, and what else is to be read, two pictures tell."""
+        dpi, size = raster(sheet, DIGITAL_DPI)
+        words = every
+        if drop_invisible_text(form):
+            isolate(self.pdf, form, sheet, self.scratch)
+            words = self._words(dpi)
+        full = self._draw(self.scratch, size)
+        drop_text(form)
+        bare_page = self.scratch.with_name("bare.pdf")
+        isolate(self.pdf, form, sheet, bare_page)
+        bare = self._draw(bare_page, size)
+        words = seen(words, full, bare)
+        if not letters(words):
+            return _with_layer(self._without_text(page, sheet), every, dpi)
+        found = judge(words, bare, dpi, is_scan=_image_share(page, sheet) >= _SCANNED)
+        own = replace(found.own, hidden=len(every) - len(words))
+        if own.why is Why.BORN_DIGITAL:
+            return PageImage(full, dpi, *paper_mm(sheet), Origin.DIGITAL, words, own)
+        shows_text = own.is_doubtful or own.why is Why.OWN_TEXT_ILLEGIBLE
+        source = self.scratch if shows_text else bare_page
+        image = self._rendered(sheet, RENDER_DPI, Origin.RENDERED, source=source)
+        scale = image.dpi / dpi
+        own = replace(own, layer=scaled(own.layer, scale))
+        return replace(image, words=scaled(found.kept, scale) or None, own=own)
+
+    def _without_text(self, page: pikepdf.Page, sheet: Sheet) -> PageImage:
+        """A page nobody sees any text on, with the layout in ``scratch``."""
+        placed = filling_image(page, sheet, ignores_text=True)
         if placed is not None:
             return self._image(page, sheet, placed)
-        words = self._isolate(page, sheet)
-        if is_text(words) and not _has_large_image(page, sheet):
-            return self._digital(sheet)
         return self._rendered(sheet, RENDER_DPI, Origin.RENDERED)
 
-    def _isolate(self, page: pikepdf.Page, sheet: Sheet) -> tuple[Word, ...]:
-        """Lay the page out for poppler without invisible text, and return the words it shows."""
-        form = form_of(self.pdf, page)
-        drop_invisible_text(form)
-        isolate(self.pdf, form, sheet, self.scratch)
-        return read_words(self.scratch, dpi=POINTS_PER_INCH, seconds=self.limits.render_seconds)
+    def _words(self, dpi: float) -> tuple[Word, ...]:
+        return tidy(read_words(self.scratch, dpi=dpi, seconds=self.limits.render_seconds))
+
+    def _draw(self, source: Path, size: tuple[int, int]) -> Grey:
+        return render(source, size, grey=True, seconds=self.limits.render_seconds)
 
     def _image(self, page: pikepdf.Page, sheet: Sheet, placed: PlacedImage) -> PageImage:
         width, height = int(placed.image.Width), int(placed.image.Height)
@@ -123,21 +163,23 @@ class _Reader:
         total = placed.matrix @ sheet.display
         pixels = _decode(placed.image)
         if pixels is None:
-            self._isolate(page, sheet)
+            form = form_of(self.pdf, page)
+            drop_text(form)
+            isolate(self.pdf, form, sheet, self.scratch)
             bitonal = placed.image.get("/BitsPerComponent", 8) == 1
             drawn = self._rendered(
-                sheet, min(RENDER_DPI, _dpi(width, height, total)), Origin.IMAGE, grey=bitonal
+                sheet, min(RENDER_DPI, dpi_of(width, height, total)), Origin.IMAGE, grey=bitonal
             )
             if drawn.pixels.min() == _WHITE:
                 self._require_blank(placed.image)
             return drawn
-        pixels = np.rot90(pixels, _quarter_turns(total))
-        left, bottom, right, top = _extent(total)
+        pixels = np.rot90(pixels, quarter_turns(total))
+        left, bottom, right, top = extent(total)
         x_dpi = pixels.shape[1] / (right - left) * POINTS_PER_INCH
         y_dpi = pixels.shape[0] / (top - bottom) * POINTS_PER_INCH
         dpi = max(x_dpi, y_dpi)
-        pixels = _on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi)
-        return PageImage(pixels, dpi, *_paper_mm(sheet), Origin.IMAGE)
+        pixels = on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi)
+        return PageImage(pixels, dpi, *paper_mm(sheet), Origin.IMAGE)
 
     def _require_blank(self, image: pikepdf.Stream) -> None:
         """Raise unless a page drawn white is blank: what poppler cannot draw, it leaves out and ends well.
@@ -150,24 +192,37 @@ class _Reader:
         size = (_GLANCE_PIXELS, _GLANCE_PIXELS)
         render(self.scratch, size, grey=True, seconds=self.limits.render_seconds, strict=True)
 
-    def _digital(self, sheet: Sheet) -> PageImage:
-        dpi, size = _raster(sheet, DIGITAL_DPI)
-        words = read_words(self.scratch, dpi=dpi, seconds=self.limits.render_seconds)
-        pixels = render(self.scratch, size, grey=True, seconds=self.limits.render_seconds)
-        return PageImage(pixels, dpi, *_paper_mm(sheet), Origin.DIGITAL, words)
+    def _rendered(
+        self,
+        sheet: Sheet,
+        wanted_dpi: float,
+        origin: Origin,
+        *,
+        grey: bool = False,
+        source: Path | None = None,
+    ) -> PageImage:
+        dpi, size = raster(sheet, wanted_dpi)
+        pixels = render(source or self.scratch, size, grey=grey, seconds=self.limits.render_seconds)
+        return PageImage(pixels, dpi, *paper_mm(sheet), origin)
 
-    def _rendered(self, sheet: Sheet, wanted_dpi: float, origin: Origin, *, grey: bool = False) -> PageImage:
-        dpi, size = _raster(sheet, wanted_dpi)
-        pixels = render(self.scratch, size, grey=grey, seconds=self.limits.render_seconds)
-        return PageImage(pixels, dpi, *_paper_mm(sheet), origin)
+
+def _with_layer(image: PageImage, layer: tuple[Word, ...], dpi: float) -> PageImage:
+    """The page with the unseen words of an earlier recognition, which are in pixels at ``dpi``."""
+    if not layer:
+        return image
+    words = within(scaled(layer, image.dpi / dpi), image.pixels)
+    return replace(image, own=OwnText(Why.IMAGE_WITH_OLD_LAYER, hidden=len(layer), layer=words))
 
 
-def filling_image(page: pikepdf.Page, sheet: Sheet) -> PlacedImage | None:
-    """The image that is all the page shows and lies straight, unmirrored, on 90 % of it or more."""
+def filling_image(page: pikepdf.Page, sheet: Sheet, *, ignores_text: bool = False) -> PlacedImage | None:
+    """The image that is all the page shows and lies straight, unmirrored, on 90 % of it or more.
+
+    Text in rendering mode 3 does not count, with ``ignores_text`` none does: it is known that nobody sees it.
+    """
     try:
         if _visible_annotations(page):
             return None
-        placed = sole_image(page)
+        placed = sole_image(page, ignores_text=ignores_text)
         if placed is None or int(placed.image.Width) < 1 or int(placed.image.Height) < 1:
             return None
         total = placed.matrix @ sheet.display
@@ -176,28 +231,19 @@ def filling_image(page: pikepdf.Page, sheet: Sheet) -> PlacedImage | None:
     scale = max(abs(value) for value in total.shorthand[:4])
     straight = min(abs(total.a) + abs(total.d), abs(total.b) + abs(total.c)) < _STRAIGHT * scale
     mirrored = total.a * total.d - total.b * total.c <= 0
-    return placed if straight and not mirrored and _coverage(total, sheet) >= COVERED else None
+    return placed if straight and not mirrored and coverage(total, sheet) >= COVERED else None
 
 
-def _has_large_image(page: pikepdf.Page, sheet: Sheet) -> bool:
-    """Whether any image, among other things, lies on most of the page: a scan with something added."""
+def _image_share(page: pikepdf.Page, sheet: Sheet) -> float:
+    """Share of the sheet on which images lie, those that overlap counted twice."""
     try:
+        images = {name.lstrip("/") for name in page.get_images()}
         drawn = pikepdf.get_objects_with_ctm(page)
-        images = page.get_images()
     except PDF_ERRORS:
-        return False
-    return any(
-        name.lstrip("/") in {known.lstrip("/") for known in images}
-        and _coverage(Matrix(ctm) @ sheet.display, sheet) >= COVERED
-        for name, ctm in drawn
+        return 0.0
+    return sum(
+        coverage(Matrix(ctm) @ sheet.display, sheet) for name, ctm in drawn if name.lstrip("/") in images
     )
-
-
-def is_text(words: tuple[Word, ...]) -> bool:
-    """Whether a page's own words are enough, and legible enough, to do without recognition."""
-    text = "".join(word.text for word in words)
-    garbage = sum(char == "\ufffd" or "\ue000" <= char <= "\uf8ff" or char < " " for char in text)
-    return sum(map(str.isalpha, text)) >= DIGITAL_LETTERS and garbage <= _MOST_GARBAGE * len(text)
 
 
 def _visible_annotations(page: pikepdf.Page) -> bool:
@@ -230,50 +276,3 @@ def _claimed_pages(pdf: Pdf) -> int:
         return int(pdf.Root.Pages.Count)
     except PDF_ERRORS:
         return -1
-
-
-def _extent(total: Matrix) -> tuple[float, float, float, float]:
-    """Left, bottom, right, top of the unit square after ``total``, in points."""
-    xs, ys = (total.e, total.e + total.a + total.c), (total.f, total.f + total.b + total.d)
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def _coverage(total: Matrix, sheet: Sheet) -> float:
-    left, bottom, right, top = _extent(total)
-    width = min(right, sheet.width) - max(left, 0.0)
-    height = min(top, sheet.height) - max(bottom, 0.0)
-    return max(width, 0.0) * max(height, 0.0) / (sheet.width * sheet.height)
-
-
-def _quarter_turns(total: Matrix) -> int:
-    """How often the image must be turned counter-clockwise by 90° to lie as the page shows it."""
-    return round(math.degrees(math.atan2(total.b, total.a)) / 90) % 4
-
-
-def _dpi(width: int, height: int, total: Matrix) -> float:
-    return max(width / math.hypot(total.a, total.b), height / math.hypot(total.c, total.d)) * POINTS_PER_INCH
-
-
-def _raster(sheet: Sheet, dpi: float) -> tuple[float, tuple[int, int]]:
-    """Resolution and size in pixels of a rendering, bounded however large the sheet."""
-    inches = sheet.width * sheet.height / POINTS_PER_INCH**2
-    dpi = min(dpi, math.sqrt(RENDER_PIXELS / inches))
-    width, height = (max(round(side * dpi / POINTS_PER_INCH), 1) for side in (sheet.width, sheet.height))
-    return dpi, (width, height)
-
-
-def _paper_mm(sheet: Sheet) -> tuple[float, float]:
-    return sheet.width / POINTS_PER_INCH * MM_PER_INCH, sheet.height / POINTS_PER_INCH * MM_PER_INCH
-
-
-def _on_paper(pixels: Pixels, corner: tuple[float, float], sheet: Sheet, dpi: float) -> Pixels:
-    """Cut and pad ``pixels``, whose upper left corner lies at ``corner`` in points, to the sheet."""
-    scale = dpi / POINTS_PER_INCH
-    width, height = round(sheet.width * scale), round(sheet.height * scale)
-    left, top = round(corner[0] * scale), round(corner[1] * scale)
-    if (left, top, height, width) == (0, 0, *pixels.shape[:2]):
-        return np.ascontiguousarray(pixels)
-    paper = np.full((height, width, *pixels.shape[2:]), 255, np.uint8)
-    cut = pixels[max(-top, 0) : max(height - top, 0), max(-left, 0) : max(width - left, 0)]
-    paper[max(top, 0) :, max(left, 0) :][: cut.shape[0], : cut.shape[1]] = cut
-    return paper

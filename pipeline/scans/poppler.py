@@ -20,7 +20,7 @@ PROGRAMS = ("pdftoppm", "pdftotext", "pdfimages", "pdfinfo")
 PACKAGE = "poppler-utils"
 #: pdf2image does not tell a page that cannot be drawn from a pdftoppm that was killed from outside.
 _ATTEMPTS = 2
-_WORD_LEVEL, _FIELDS = "5", 12
+_PAGE_LEVEL, _WORD_LEVEL, _FIELDS = "1", "5", 12
 
 
 def require() -> None:
@@ -87,7 +87,9 @@ def extract_bitonal(pdf: Path, *, seconds: int) -> Image.Image:
 
 
 def read_words(pdf: Path, *, dpi: float, seconds: int) -> tuple[Word, ...]:
-    """The text of the only page of ``pdf`` in poppler's reading order, boxes in pixels at ``dpi``.
+    """The text of a page ``pdf_form.isolate`` wrote, in poppler's reading order; boxes in pixels at ``dpi``.
+
+    Boxes count from the sheet's corner; those of words beside it are below 0 or beyond its size.
 
     Text that cannot be read is no text: a failing pdftotext yields no words. Raises ``ToolMissing`` or
     ``ReaderKilled``.
@@ -115,12 +117,17 @@ def _run(program: str, *arguments: str, seconds: int) -> bytes:
 def _words(table: str, scale: float) -> tuple[Word, ...]:
     words: list[Word] = []
     lines: dict[tuple[str, ...], int] = {}
+    beside = (0.0, 0.0)
     for row in table.split("\n"):
         fields = row.rstrip("\r").split("\t", _FIELDS - 1)
-        if len(fields) < _FIELDS or fields[0] != _WORD_LEVEL or not fields[11].strip():
+        if len(fields) < _FIELDS or fields[0] not in (_PAGE_LEVEL, _WORD_LEVEL) or not fields[11].strip():
             continue
         left, top, width, height = (float(value) * scale for value in fields[6:10])
-        box = Box(round(left), round(top), max(round(width), 1), max(round(height), 1))
+        if fields[0] == _PAGE_LEVEL:
+            beside = (width / 3, height / 3)
+            continue
+        corner = (round(left - beside[0]), round(top - beside[1]))
+        box = Box(*corner, max(round(width), 1), max(round(height), 1))
         line = lines.setdefault(tuple(fields[1:5]), len(lines))
         words.append(Word(fields[11].strip(), box, 100.0, line))
     return tuple(words)

@@ -51,7 +51,42 @@ class Origin(StrEnum):
     RENDERED = "rendered"
     """A PDF page of several parts, drawn by poppler to be recognised."""
     DIGITAL = "digital"
-    """A born-digital PDF page: its own words are taken, nothing is recognised."""
+    """A born-digital PDF page: it keeps its own text."""
+
+
+class Why(StrEnum):
+    """Why a page's words come from where they come; the values are kept and shown, and stay."""
+
+    NO_TEXT = "no_text"
+    """It has no text of its own that anybody sees: recognised."""
+    IMAGE_WITH_OLD_LAYER = "image_with_old_layer"
+    """Its text is an earlier recognition of its image: recognised anew."""
+    OLD_LAYER_KEPT = "old_layer_kept"
+    """The new recognition was clearly worse than the earlier one, which was kept."""
+    OWN_TEXT_ILLEGIBLE = "own_text_illegible"
+    """Its text is not what it shows, e.g. by a broken encoding: recognised."""
+    IMAGE_IN_TEXT = "image_in_text"
+    """Its own text was kept, and writing in images or outlines beside it recognised."""
+    BORN_DIGITAL = "born_digital"
+    """Its own text says all it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """What was found of a page's own text.
+
+    ``why`` is the choice so far: recognition may still turn it. ``letters`` counts the letters and digits
+    that are seen, ``garbage`` is the share, 0 … 1, of their characters that mean nothing, ``hidden`` how many
+    words nobody sees. ``is_doubtful``: it must be compared with what can be read. ``layer`` are the words of
+    an earlier recognition.
+    """
+
+    why: Why
+    letters: int = 0
+    garbage: float = 0.0
+    hidden: int = 0
+    is_doubtful: bool = False
+    layer: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +107,8 @@ class PageImage:
     """One page as a person sees it: rotation flags of PDF and EXIF are already applied.
 
     ``pixels`` are square and cover the paper of ``width_mm`` × ``height_mm`` exactly at ``dpi``.
-    ``words`` is ``None`` unless the page is born digital; then they are its own text, with boxes in
-    ``pixels``.
+    ``words`` is ``None`` unless the page keeps its own text; then they are that, with boxes in ``pixels``,
+    which show all of the page, or, for ``Why.IMAGE_IN_TEXT``, only what remains to be recognised.
     """
 
     pixels: Pixels
@@ -82,3 +117,4 @@ class PageImage:
     height_mm: float
     origin: Origin
     words: tuple[Word, ...] | None = None
+    own: OwnText = OwnText(Why.NO_TEXT)

@@ -283,6 +283,8 @@ PAGE = {
     "height": 841.0,
     "source": "7cea5392b82d4c15ecce",
     "source_page": 9999,
+    "text_from": "both",
+    "why": "image_in_text",
 }
 FAILURE = {
     "id": "c2244899a2d6e168f51e",
