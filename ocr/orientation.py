@@ -11,7 +11,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ocr import prepare
+from ocr import letters, prepare
 from ocr.reader import Reader, Reading
 from ocr.records import Box, Grey, Word
 from ocr.score import FEW_CHARACTERS, is_doubtful, sure_characters
@@ -83,7 +83,7 @@ def _densest(small: Grey) -> Box:
     height, width = small.shape
     if small.size <= 1.5 * _SAMPLE_SIDE**2:
         return Box(0, 0, width, height)
-    ink = prepare.scale(prepare.ink_mask(small) * 255, 1 / _SAMPLE_STEP)
+    ink = prepare.scale(letters.ink_mask(small) * 255, 1 / _SAMPLE_STEP)
     window = (_SAMPLE_SIDE // _SAMPLE_STEP,) * 2
     density = cv2.boxFilter(ink, cv2.CV_32F, window, borderType=cv2.BORDER_CONSTANT)
     y, x = (int(index) * _SAMPLE_STEP for index in np.unravel_index(density.argmax(), density.shape))

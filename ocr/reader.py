@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 
 from errors import RecognitionFailed
-from ocr import prepare
+from ocr import letters, prepare
 from ocr.engine import Layout, Manner, OcrEngine
 from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
@@ -91,7 +91,7 @@ class Reader:
 
     def _straight(self, image: Grey) -> tuple[Grey, float]:
         """The image with its lines level, and by how many degrees it was turned for that."""
-        skew = prepare.estimate_skew(image) if self.options.deskew else 0.0
+        skew = letters.find(image).skew if self.options.deskew else 0.0
         if abs(skew) < MIN_SKEW:
             return image, 0.0
         rows, columns = image.shape

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ocr import prepare
+from ocr import letters, prepare
 from ocr.geometry import Affine, Frame, turned_size, upright_matrix
-from ocr.letters import halved, x_height
+from ocr.letters import halved
 from ocr.options import OcrOptions
 from ocr.records import Box, Grey, Pixels
 
@@ -20,7 +20,6 @@ MIN_SKEW = 0.1
 X_HEIGHT = 15.0
 """Pixels of small letters in a first reading; type of 11 pt has them at 180 dpi."""
 
-_SKEW_PIXELS = 1_300_000
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
 _BLURRED_BELOW = 0.75  # times the scan's resolution; there noise is averaged away first
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
@@ -76,8 +75,8 @@ class Scan:
         """Draw the page, turned clockwise by ``rotation``, straightened and with its paper evened out."""
         view = view or View()
         height, width = self.grey.shape
-        letters, skew = self._look(rotation)
-        down = self._factor(view, letters)
+        x_height, skew = self._look(rotation)
+        down = self._factor(view, x_height)
         wide, tall = turned_size(width, height, rotation)
         size = max(1, round(wide * down * view.squeeze)), max(1, round(tall * down))
         image = _draw(self.grey, upright_matrix(width, height, rotation, skew), (wide, tall), size)
@@ -89,20 +88,19 @@ class Scan:
     def _look(self, rotation: int) -> tuple[float | None, float]:
         """The text's x-height in pixels, if there is text, and its skew once turned by ``rotation``."""
         if (side := rotation % 180) not in self._looks:
-            small = halved(self.grey, pixels=_SKEW_PIXELS)
-            skew = prepare.estimate_skew(prepare.turn(small, side)) if self._options.deskew else 0.0
-            letters = x_height(prepare.turn(self.grey, side))
-            self._looks[side] = letters, skew if abs(skew) >= MIN_SKEW else 0.0
+            found = letters.find(prepare.turn(self.grey, side))
+            skew = found.skew if self._options.deskew else 0.0
+            self._looks[side] = found.x_height, skew if abs(skew) >= MIN_SKEW else 0.0
         return self._looks[side]
 
-    def _factor(self, view: View, letters: float | None) -> float:
+    def _factor(self, view: View, x_height: float | None) -> float:
         height, width = self.grey.shape
-        if letters is None:
+        if x_height is None:
             target = self._options.dpi * view.x_height / X_HEIGHT
             return prepare.recognition_factor(width, height, dpi=self._dpi, target=target)
         # Small print stays legible beside a few huge letters.
         least = min(1.0, _LEAST_SIDE / max(width, height))
-        return prepare.bounded_factor(width, height, max(view.x_height / letters, least))
+        return prepare.bounded_factor(width, height, max(view.x_height / x_height, least))
 
     def _resolution(self, factor: float) -> int:
         if not (math.isfinite(self._dpi) and self._dpi > 0):
@@ -125,11 +123,8 @@ def _draw(grey: Grey, upright: Affine, frame: tuple[int, int], size: tuple[int, 
     matrix = np.diag([across, down]) @ upright
     matrix[:, 2] += ((across - 1) / 2, (down - 1) / 2)
     while (down <= 0.5 or max(grey.shape) > prepare.MAX_SIDE) and min(grey.shape) > 1:  # noqa: PLR2004
-        height, width = grey.shape
         grey = halved(grey, pixels=grey.size - 1)
-        back = np.array([[width / grey.shape[1], 0], [0, height / grey.shape[0]]])
-        shift = matrix[:, 2] + matrix[:, :2] @ (back.diagonal() - 1) / 2
-        matrix = np.column_stack([matrix[:, :2] @ back, shift])
+        matrix = np.column_stack([2 * matrix[:, :2], matrix[:, 2] + matrix[:, :2].sum(axis=1) / 2])
         down *= 2
     if down < _BLURRED_BELOW:
         grey = np.asarray(cv2.blur(grey, (3, 3)), dtype=np.uint8)

@@ -58,33 +58,3 @@ def test_turning_is_clockwise(rotation):
     image[0, 0] = 1
     corner = {0: (0, 0), 90: (0, -1), 180: (-1, -1), 270: (-1, 0)}[rotation]
     assert prepare.turn(image, rotation)[corner] == 1
-
-
-@pytest.mark.parametrize("degrees", [-10, -6.3, -1.7, -0.4, 0, 0.15, 0.9, 3.3, 8.1, 10])
-def test_skew_is_estimated_to_a_tenth_of_a_degree(draw, degrees):
-    page = draw.noisy(draw.skewed(draw.page(), degrees), 8)
-    assert prepare.estimate_skew(page) == pytest.approx(degrees, abs=0.1)
-
-
-def test_a_single_line_is_enough_to_see_skew(draw):
-    page = draw.skewed(draw.page(["hiermit beantrage ich die Verlängerung"], size=(900, 200)), 2.0)
-    assert prepare.estimate_skew(page) == pytest.approx(2.0, abs=0.1)
-
-
-def test_skew_survives_a_dark_border(draw):
-    page = draw.skewed(draw.page(), 1.7)
-    page[:, :25] = page[:30] = 20
-    assert prepare.estimate_skew(page) == pytest.approx(1.7, abs=0.1)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_no_skew_without_evidence(draw, seed):
-    rng = np.random.default_rng(seed)
-    assert prepare.estimate_skew(rng.integers(0, 255, (500, 400), dtype=np.uint8)) == 0.0
-    assert prepare.estimate_skew(draw.noisy(np.full((500, 400), 240, np.uint8), 5, seed)) == 0.0
-    assert prepare.estimate_skew(np.zeros((500, 400), np.uint8)) == 0.0
-    assert prepare.estimate_skew(np.full((3, 4000), 255, np.uint8)) == 0.0
-
-
-def test_skew_beyond_ten_degrees_is_left_alone(draw):
-    assert prepare.estimate_skew(draw.skewed(draw.page(), 17)) == 0.0

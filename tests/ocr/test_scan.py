@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from ocr import letters
 from ocr.geometry import Frame
-from ocr.letters import x_height
 from ocr.options import OcrOptions
 from ocr.records import Box
 from ocr.scan import Prepared, Scan, View
@@ -20,23 +20,13 @@ def ink_of(image):
     return x.min(), y.min(), x.max() + 1, y.max() + 1
 
 
-@pytest.mark.parametrize("size", [14, 32, 70])
-def test_x_height_is_measured_at_any_size(draw, size):
-    page = draw.page(height=size, size=(size * 28, size * 22), at=(size, size))
-    assert x_height(page) == pytest.approx(0.55 * size, rel=0.15)
-
-
-def test_there_is_no_x_height_without_text(draw):
-    assert x_height(draw.page(["Vermerk"])) is None
-    assert x_height(draw.noisy(np.full((900, 700), 230, np.uint8), 6)) is None
-    assert x_height(np.zeros((1, 1), np.uint8)) is None
-
-
 @pytest.mark.parametrize(("size", "dpi"), [(32, 200.0), (70, 400.0), (70, 72.0), (16, 100.0)])
 def test_a_page_is_drawn_so_that_its_letters_have_one_size_whatever_resolution_it_tells(draw, size, dpi):
     page = draw.page(height=size, size=(size * 28, size * 44), at=(size, size))
-    assert x_height(scan(page, dpi).prepared(View(squeeze=1.0)).image) == pytest.approx(15, abs=2)
-    assert x_height(scan(page, dpi).prepared(FINE).image) == pytest.approx(20, abs=2)
+    assert letters.find(scan(page, dpi).prepared(View(squeeze=1.0)).image).x_height == pytest.approx(
+        15, abs=2
+    )
+    assert letters.find(scan(page, dpi).prepared(FINE).image).x_height == pytest.approx(20, abs=2)
 
 
 def test_never_more_is_drawn_than_the_scan_holds(draw):
