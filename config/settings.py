@@ -215,8 +215,9 @@ def _sensible(settings: Settings) -> Settings:
         if not lowest <= value <= highest:
             detail = N_("{value} is not between {lowest} and {highest}")
             raise BadSetting(name=name, detail=detail, value=value, lowest=lowest, highest=highest)
-    if not _LANGUAGE.fullmatch(settings.ocr.language):
-        raise BadSetting(name="ocr.language", detail=N_("expected is 'deu', or several as 'deu+eng'"))
+    for name, value in (("language", settings.ocr.language), ("languages", settings.ocr.languages)):
+        if not _LANGUAGE.fullmatch(value) and (value or name == "language"):
+            raise BadSetting(name=f"ocr.{name}", detail=N_("expected is 'deu', or several as 'deu+eng'"))
     try:
         re.compile(settings.files.number_pattern)
     except re.error as error:

@@ -11,13 +11,15 @@ class OcrOptions:
     """How pages are recognised; the defaults are the measured ones (docs/recognition.md).
 
     ``engine`` is Tesseract as a program, or as a library by the package tesserocr. ``language`` is
-    Tesseract's: ``deu``, or several as ``deu+eng``. ``dpi`` is the resolution for pages with too few letters
-    to tell their size. ``time_limit`` is in seconds for one page: the engine is stopped then, and no further
-    try at a page is begun.
+    Tesseract's: ``deu``, or several as ``deu+eng``. ``languages`` are others that pages may be in, written
+    alike: a page that turns out to need one is read in it, if its model is installed. ``dpi`` is the
+    resolution for pages with too few letters to tell their size. ``time_limit`` is in seconds for one page:
+    the engine is stopped then, and no further try at a page is begun.
     """
 
     engine: Literal["tesseract", "tesserocr"] = "tesseract"
     language: str = "deu"
+    languages: str = "eng+fra+tur+rus+ukr+ara+fas"
     dpi: int = 200
     deskew: bool = True
     time_limit: float = 120.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 
-from ocr import orientation
+from ocr import language, orientation
 from ocr.engine import OcrEngine
 from ocr.options import OcrOptions
-from ocr.reader import Reader, Reading, Way
+from ocr.reader import Reader, Way
 from ocr.records import Pixels, Recognition
 from ocr.scan import Scan
 from ocr.score import confidence_of, is_doubtful
@@ -27,10 +27,11 @@ def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOpti
     reading = reader.read(Way(options.language))
     if is_doubtful(reading.words):
         reading = orientation.upright(reader, reading)
-    return _recognition(reader, reading)
+    return _recognition(reader, language.suited(reader, reading))
 
 
-def _recognition(reader: Reader, reading: Reading) -> Recognition:
+def _recognition(reader: Reader, told: language.Told) -> Recognition:
+    reading = told.reading
     frame = reading.frame
     return Recognition(
         words=reading.words,
@@ -39,7 +40,7 @@ def _recognition(reader: Reader, reading: Reading) -> Recognition:
         rotation=frame.rotation,
         skew=frame.skew,
         confidence=confidence_of(reading.words),
-        language=reading.way.language,
+        language=told.language,
         engine=reader.engine.name,
         attempts=tuple(reader.attempts),
     )

@@ -67,9 +67,9 @@ class Recognition:
     of the frame is not lost, for the original pixels are kept as they are. ``ocr.geometry.upright_matrix``
     maps original pixels to this frame.
 
-    ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is
-    the one it was read in, ``engine`` the name and version of what read the page, and ``attempts`` what else
-    was tried, in order; most pages need none.
+    ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is that
+    of the text as far as it could be told, else the one it was read in; ``engine`` is the name and version of
+    what read the page, and ``attempts`` what else was tried, in order; most pages need none.
     """
 
     words: tuple[Word, ...]

@@ -1,0 +1,198 @@
+"""In which language a page is written, told from its first reading; read again with the model it needs.
+
+Latin letters are read as such by any Latin model, so the words themselves tell the language, and another
+model is taken where it knows letters that the first did not, or where the first read poorly. Other scripts
+come out of a Latin model as garbage: there part of the page is read with a model of each script expected, and
+the one that reads well says the script. A page of two scripts is read with the models of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ocr.function_words import TELLING, fold
+from ocr.reader import Reader, Reading
+from ocr.records import Box, Grey, Word
+from ocr.score import confidence_of
+from ocr.scripts import guess, letters_of, script_of
+
+#: Latin languages whose letters every Latin model knows: another helps only where the first read poorly.
+_PLAIN = frozenset({"eng", "nld"})
+_WELL = 90.0
+
+_FEWEST_HITS = 8
+_FEWEST_OF_SIBLINGS = 3
+_SHARE = 0.1
+_CLEARLY_MORE = 3
+_AROUND_WORDS = ".,:;!?()[]{}\"'»«„“”‚‘’›‹-–—/|*•،؛؟"
+
+_GARBAGE = 50.0
+_MOSTLY = 0.8
+_FEWEST_CHARACTERS = 40
+_STRIP = 0.12
+_MARGIN = 20
+_CONVINCING = 55.0
+_OWN_LETTERS = 0.7
+_SURE = 75.0
+_SURE_CHARACTERS = 60
+_LONG = 4
+_MOST_SAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A page's reading, and the language of its text, which another one's model may have read well enough.
+
+    Languages are called as their models are; where nothing tells the text's, it is the model's. ``missing``
+    are languages that are expected, and that this page seems to need, whose models are not installed.
+    """
+
+    reading: Reading
+    language: str
+    missing: tuple[str, ...] = ()
+
+
+def suited(reader: Reader, first: Reading) -> Told:
+    """Return ``first``, or the page read again with the models of its language if they read it better.
+
+    ``first`` has to lie the right way up. Most pages cost nothing but a look at their words; one with a part
+    that is garbage costs up to four readings of that part.
+    """
+    expected = [code for code in reader.options.languages.split("+") if code]
+    area = _garbage(first.words, first.frame.height)
+    other = _in_another_script(reader, first, area, expected) if area else Told(first, first.way.language)
+    if other.reading is not first:
+        return other
+    code = of_words(first.words, [*first.way.language.split("+"), *expected])
+    return _in_its_language(reader, first, code) if code else other
+
+
+def of_words(words: Iterable[Word], among: Sequence[str], *, fewest: int = _FEWEST_HITS) -> str | None:
+    """Tell the language of a text by its function words; None where they are few, or of several languages.
+
+    Only one of the languages ``among`` is told; for a text in another one that is known, it is None.
+    ``fewest`` is how many function words are enough.
+    """
+    folded = (fold(word.text.strip(_AROUND_WORDS)) for word in words)
+    said = [word for word in folded if len(word) > 1]
+    hits = {code: [word for word in said if word in telling] for code, telling in TELLING.items()}
+    code, second = sorted(hits, key=lambda code: len(hits[code]), reverse=True)[:2]
+    count = len(hits[code])
+    enough = count >= fewest and len(set(hits[code])) >= fewest / 2 and count >= _SHARE * len(said)
+    return code if code in among and enough and count >= _CLEARLY_MORE * len(hits[second]) else None
+
+
+def _in_its_language(reader: Reader, first: Reading, code: str) -> Told:
+    """The words say the language: read again only where another model sees more."""
+    enough = code in _PLAIN and confidence_of(first.words) >= _WELL
+    if code in first.way.language.split("+") or enough:
+        return Told(first, code)
+    if code not in reader.engine.languages():
+        return Told(first, code, missing=(code,))
+    return Told(_again(reader, first, code) or first, code)
+
+
+def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequence[str]) -> Told:
+    """Read the part that is garbage in the other scripts; if one of them convinces, the page."""
+    known = {script_of(model) for model in first.way.language.split("+")}
+    foreign = [code for code in expected if script_of(code) not in known]
+    installed = [code for code in foreign if code in reader.engine.languages()]
+    found = _read_part(reader, first, area, installed)
+    if found is None:
+        missing = tuple(code for code in foreign if code not in installed)
+        return Told(first, first.way.language, missing)
+    siblings = [code for code in foreign if script_of(code) == script_of(found.way.language)]
+    code = of_words(found.words, siblings, fewest=_FEWEST_OF_SIBLINGS) or found.way.language
+    model = code if code in installed else found.way.language
+    mixed = _sure_characters(first.words) >= _SURE_CHARACTERS
+    again = _again(reader, first, f"{first.way.language}+{model}" if mixed else model)
+    if again is None:
+        return Told(first, first.way.language)
+    language = f"{first.way.language}+{code}" if mixed else code
+    return Told(again, language, () if code == model else (code,))
+
+
+def _read_part(reader: Reader, first: Reading, area: Box, models: Sequence[str]) -> Reading | None:
+    """Read a part of the page script by script, the likeliest first; return the first convincing reading.
+
+    Of a script's models the first is tried, and the others too if the words so read do not tell the language.
+    """
+    sample = _cut(reader, first, area)
+    likeliest = guess([word.text for word in first.words if word.confidence < _GARBAGE])
+    scripts = sorted(dict.fromkeys(map(script_of, models)), key=lambda script: script != likeliest)
+    order = [[model for model in models if script_of(model) == script] for script in scripts]
+    left = _MOST_SAMPLES
+    for siblings in order:
+        best: Reading | None = None
+        for model in siblings[:left]:
+            left -= 1
+            tried = reader.attempt(f"language {model}, sample", replace(first.way, language=model), sample)
+            if tried is None or not _convinces(tried.words, script_of(model)):
+                break
+            if best is None or confidence_of(tried.words) > confidence_of(best.words):
+                best = tried
+            if confidence_of(best.words) >= _WELL or of_words(
+                best.words, siblings, fewest=_FEWEST_OF_SIBLINGS
+            ):
+                break
+        if best is not None:
+            return best
+    return None
+
+
+def _again(reader: Reader, first: Reading, language: str) -> Reading | None:
+    """The page read in ``language``, or None if that is no better."""
+    again = reader.attempt(f"language {language}", replace(first.way, language=language))
+    if again is None or confidence_of(again.words) <= confidence_of(first.words):
+        return None
+    reader.keep()
+    return again
+
+
+def _convinces(words: tuple[Word, ...], script: str) -> bool:
+    """Whether a part of a page is in ``script``: read well, in its letters, in level lines."""
+    level = [word for word in words if word.box.width > word.box.height or len(word.text) == 1]
+    letters = "".join(char for word in level for char in word.text if char.isalpha())
+    if len(letters) < _FEWEST_CHARACTERS / 2:
+        return False
+    return confidence_of(level) >= _CONVINCING and letters_of(letters, script) >= _OWN_LETTERS * len(letters)
+
+
+def _sure_characters(words: Iterable[Word]) -> int:
+    """How many characters are in words read rightly; short ones and numbers look alike in many scripts."""
+    sure = (word.text for word in words if word.confidence >= _SURE and word.text.isalpha())
+    return sum(len(text) for text in sure if len(text) >= _LONG)
+
+
+def _garbage(words: Sequence[Word], height: int) -> Box | None:
+    """The lines of a page of ``height`` where hardly a word was read, a strip of them; or None."""
+    doubtful = np.array([word.confidence < _GARBAGE for word in words], bool)
+    if not doubtful.any():
+        return None
+    characters = np.array([len(word.text) for word in words], float)
+    middles = np.array([word.box.top + word.box.height / 2 for word in words])
+    within = np.abs(middles[None] - middles[doubtful][:, None]) <= height * _STRIP / 2
+    bad, all_ = within @ (characters * doubtful), within @ characters
+    best = int(np.argmax(2 * bad - all_))
+    if bad[best] < max(_FEWEST_CHARACTERS, _MOSTLY * all_[best]):
+        return None
+    return _around([word.box for word, near in zip(words, within[best], strict=True) if near])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    right = max(box.left + box.width for box in boxes)
+    return Box(left, top, right - left, max(box.top + box.height for box in boxes) - top)
+
+
+def _cut(reader: Reader, first: Reading, area: Box) -> Grey:
+    """Cut ``area`` of the upright page, and a little around it, out of the recognition image."""
+    image = reader.scan.prepared(replace(first.way.view, squeeze=1.0), first.way.rotation).image
+    ratio = image.shape[0] / first.frame.height
+    left, top = max(0, round(area.left * ratio) - _MARGIN), max(0, round(area.top * ratio) - _MARGIN)
+    right = round((area.left + area.width) * ratio) + _MARGIN
+    bottom = round((area.top + area.height) * ratio) + _MARGIN
+    return np.ascontiguousarray(image[top:bottom, left:right])
