@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.ocr import drawn, figures, memory, report, scans
 from bench.ocr.contestants import ROOT
 from bench.ocr.figures import Figures
-from bench.ocr.measure import Laboratory, contestants
+from bench.ocr.measure import Laboratory, everybody, other_engines, ours
 from bench.ocr.sets import PageSet
 
 DATA_VARIABLE = "AKTEN_BENCH_DATA"
@@ -25,7 +25,7 @@ _ALL_PAGES = 10_000
 def main() -> int:
     """Measure what was asked for, keep the figures, tell how we stand."""
     asked = _arguments()
-    kept = asked.figures or _HOME / ("trial.json" if asked.quick or asked.pages else "figures.json")
+    kept = asked.figures or _HOME / _name(asked)
     known = figures.load(kept)
     if not asked.render:
         folder = Path(tempfile.mkdtemp(prefix="work-", dir=_HOME))
@@ -41,6 +41,13 @@ def main() -> int:
     return 0
 
 
+def _name(asked: argparse.Namespace) -> str:
+    """The file of figures; those of a part never mix with those of the whole."""
+    if asked.ours:
+        return "ours.json"
+    return "trial.json" if asked.quick or asked.pages else "figures.json"
+
+
 def _measure(asked: argparse.Namespace, known: Figures, kept: Path, laboratory: Laboratory) -> None:
     """Measure set by set; what is known is kept after each."""
     if asked.memory:
@@ -52,13 +59,15 @@ def _measure(asked: argparse.Namespace, known: Figures, kept: Path, laboratory: 
     for pages in _chosen(asked, laboratory.folder):
         _tell(f"{pages.name}: {len(pages.scans)} pages, {pages.about}")
         is_dense = pages.name == report.DENSE
-        if is_dense and not asked.quick:
+        if is_dense and not (asked.quick or asked.ours):
             known.environments = list(laboratory.environments(pages))
-        others = contestants(known.environments)
-        found = laboratory.contest(pages, others, asked.runs if is_dense else 1)
+        contestants = ours() if asked.ours else everybody(known.environments)
+        if is_dense:
+            contestants += other_engines()
+        found = laboratory.contest(pages, contestants, asked.runs if is_dense else 1)
         known.sets[pages.name] = found
         if is_dense and len(pages.scans) > 1:
-            known.starts = list(laboratory.starts(pages, others, found))
+            known.starts = list(laboratory.starts(pages, contestants, found))
         figures.save(known, kept)
 
 
@@ -85,6 +94,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sets", nargs="+", choices=names, metavar="SET", help=", ".join(names))
     parser.add_argument("--pages", type=int, metavar="N", help="the first N pages of each set")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of dense pages; others: one")
+    parser.add_argument("--ours", action="store_true", help="without peers, to tune; nothing to be written")
     parser.add_argument("--quick", action="store_true", help="a few pages of two sets, to see that it works")
     place = os.environ.get(DATA_VARIABLE)
     parser.add_argument(
@@ -99,7 +109,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--figures", type=Path, metavar="FILE", help="where figures are kept, and added to")
     parser.add_argument("--render", action="store_true", help="measure nothing, only tell what is kept")
     parser.add_argument("--write", action="store_true", help="put them into docs/benchmarks.md and README.md")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.ours and asked.write:
+        parser.error("--write needs the peers' figures beside ours")
+    return asked
 
 
 def _tell(line: str) -> None:

@@ -70,15 +70,19 @@ class OcrMyPdf:
 
 @dataclass(frozen=True, slots=True)
 class MainJob:
-    """``akten run`` in a fresh data folder: from ingest to a stored, indexed PDF, servers and all."""
+    """``akten run`` in a fresh data folder: from ingest to a stored, indexed PDF, servers and all.
+
+    ``engine`` as in the settings; empty: the default.
+    """
 
     name: str = "akten"
+    engine: str = ""
 
     def run(self, pdf: Path, language: str, pages: int, folder: Path) -> Outcome:
         """Digitise ``pdf``; a page that is in no product has no text."""
         akten, data = ROOT / ".venv" / "bin" / "akten", folder / "data"
         settings = environment(
-            {"AKTEN_DATA": str(data), "AKTEN_OCR__LANGUAGE": language, "AKTEN_LANGUAGE": "en"}
+            {"AKTEN_DATA": str(data), "AKTEN_LANGUAGE": "en", **_recognition(language, self.engine)}
         )
         command = [str(akten), "run", "--json", "--workers", str(JOBS), str(pdf)]
         spent = metered(command, settings, folder, log=folder / "log")
@@ -111,6 +115,7 @@ class Bare:
     """Nothing but the engine's first reading of the images that our preparation makes of these pages."""
 
     name: str = "bare recognition"
+    engine: str = ""
 
     def run(self, pdf: Path, language: str, pages: int, folder: Path) -> Outcome:
         """Prepare all pages, which is not measured, then read them, which is."""
@@ -118,7 +123,7 @@ class Bare:
             {
                 **ONE_THREAD,
                 "OPENBLAS_NUM_THREADS": "1",
-                "AKTEN_OCR__LANGUAGE": language,
+                **_recognition(language, self.engine),
                 "PYTHONPATH": str(ROOT),
             }
         )
@@ -127,6 +132,10 @@ class Bare:
             subprocess.run(command, env=settings, cwd=folder, check=True)
         figures = json.loads((folder / "bare.json").read_text())
         return Outcome(Spent(figures["cpu"], figures["seconds"], 0))
+
+
+def _recognition(language: str, engine: str) -> dict[str, str]:
+    return {"AKTEN_OCR__LANGUAGE": language, **({"AKTEN_OCR__ENGINE": engine} if engine else {})}
 
 
 _QUIET: Mapping[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -54,6 +54,10 @@ class SetFigures:
         """The figures of a contestant; raises ``StopIteration`` if it did not take part."""
         return next(one for one in self.measured if one.contestant == contestant)
 
+    def has(self, contestant: str) -> bool:
+        """Whether it took part."""
+        return any(one.contestant == contestant for one in self.measured)
+
     def cpu(self, contestant: str) -> float:
         """Processor seconds a page, the median of all runs."""
         return median(self.of(contestant).cpu) / self.pages

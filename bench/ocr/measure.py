@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from bench.ocr.contestants import (
@@ -24,6 +25,7 @@ from bench.ocr.sets import PageSet, bind
 
 Tell = Callable[[str], None]
 _TRIAL_PAGES = 2
+_OPTIONAL = "tesserocr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +83,26 @@ class Laboratory:
             return one.run(pdf, pages.language, len(pages.scans), folder)
 
 
-def contestants(environments: Sequence[Environments]) -> list[Contestant]:
-    """Everybody; peers in the environment that is better for them, one thread where nobody has tried."""
+def ours() -> list[Contestant]:
+    """Our main job, and recognition alone."""
+    return [MainJob(), Bare()]
+
+
+def other_engines() -> Iterator[Contestant]:
+    """The same with the optional engine, where it is installed."""
+    if find_spec(_OPTIONAL) is not None:
+        yield MainJob(f"akten, {_OPTIONAL}", _OPTIONAL)
+        yield Bare(f"bare recognition, {_OPTIONAL}", _OPTIONAL)
+
+
+def everybody(environments: Sequence[Environments]) -> list[Contestant]:
+    """Peers in the environment that is better for them, one thread where nobody has tried; and us."""
     limited = {one.contestant for one in environments if one.is_one_thread_better}
     tried = {one.contestant for one in environments}
     chosen: Mapping[str, Mapping[str, str]] = {
         name: ONE_THREAD if name in limited or name not in tried else {} for name in PEER_OPTIONS
     }
-    return [*peers(chosen), MainJob(), Bare()]
+    return [*peers(chosen), *ours()]
 
 
 def _measured(one: Contestant, pages: PageSet, outcomes: Sequence[Outcome]) -> Measured:

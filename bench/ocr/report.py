@@ -22,7 +22,8 @@ MEMORY_GOAL = 600
 def ratios(dense: SetFigures) -> Iterator[tuple[str, float, float]]:
     """Against whom, our processor time by theirs, and the most it should be."""
     for name, goal in GOALS.items():
-        yield name, dense.cpu(OURS) / dense.cpu(name), goal
+        if dense.has(name):
+            yield name, dense.cpu(OURS) / dense.cpu(name), goal
 
 
 def in_words(figures: Figures) -> str:
@@ -35,13 +36,7 @@ def in_words(figures: Figures) -> str:
             for name, ratio, goal in ratios(dense)
         ]
     for one in figures.sets.values():
-        ours, peers = _ours(one), {name: one.of(name).best() for name in PEER_OPTIONS}
-        best = min(peers, key=lambda name: peers[name].cer)
-        verdict = "no worse" if ours.cer <= peers[best].cer else "WORSE"
-        lines.append(
-            f"{one.name}: character error {_percent(ours.cer)} %, "
-            f"the better peer ({best}) {_percent(peers[best].cer)} %: {verdict}"
-        )
+        lines.append(f"{one.name}: {one.cpu(OURS):.2f} CPU s a page; {_compared(one)}")
     for trial in figures.memory.values():
         verdict = "held" if trial.worker < MEMORY_GOAL else "MISSED"
         lines.append(f"{trial.what}: a worker holds {trial.worker:.0f} MB at most (below 600: {verdict})")
@@ -203,6 +198,21 @@ def _memory(figures: Figures) -> Iterator[str]:
 
 def _ours(one: SetFigures) -> Summary:
     return one.of(OURS).best(("stored words",))
+
+
+def _compared(one: SetFigures) -> str:
+    """Our errors, and beside them the better peer's of each; "WORSE" where it is."""
+    ours, peers = _ours(one), [one.of(name).best() for name in PEER_OPTIONS if one.has(name)]
+    told = []
+    for kind, own, others in (
+        ("character", ours.cer, [peer.cer for peer in peers]),
+        ("word", ours.wer, [peer.wer for peer in peers]),
+    ):
+        best = f", peers {_percent(min(others))} %" if others else ""
+        told.append(
+            f"{kind} error {_percent(own)} %{best}{' WORSE' if own > min(others, default=own) else ''}"
+        )
+    return "; ".join(told)
 
 
 def _of(peer: str) -> Callable[[SetFigures], Summary]:

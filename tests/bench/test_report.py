@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from bench.ocr import figures, report
 from bench.ocr.figures import Figures, Measured, Memory, SetFigures, Start
-from bench.ocr.measure import contestants
+from bench.ocr.measure import everybody
 from bench.ocr.metrics import Score
 
 GOOD, BAD = Score(0.01, 0.02, 0.99), Score(0.2, 0.4, 0.8)
@@ -45,8 +47,15 @@ def test_a_missed_goal_is_said(known):
     told = report.in_words(known)
     assert "0.200 of the processor time of ocrmypdf (at most 0.25: held)" in told
     assert "1.250 of the processor time of bare recognition (at most 1.15: MISSED)" in told
-    assert "faded: character error 20.00 %, the better peer (ocrmypdf) 1.00 %: WORSE" in told
+    assert "character error 20.00 %, peers 1.00 % WORSE; word error 40.00 %, peers 2.00 % WORSE" in told
+    assert "dense: 2.00 CPU s a page; character error 1.00 %, peers 1.00 %; word error" in told
     assert "700 MB at most (below 600: MISSED)" in told
+
+
+def test_ours_alone_are_told_without_a_comparison(known):
+    alone = replace(known.sets["faded"], measured=known.sets["faded"].measured[2:])
+    told = report.in_words(Figures(sets={"faded": alone}))
+    assert told == "faded: 2.00 CPU s a page; character error 20.00 %; word error 40.00 %"
 
 
 def test_peers_are_taken_at_their_best(known):
@@ -86,5 +95,5 @@ def test_peers_get_the_environment_that_is_better_for_them():
         figures.Environments("ocrmypdf", 2, 7.0, 8.0),
         figures.Environments("ocrmypdf, cleaning", 2, 9.0, 8.0),
     ]
-    plain, cleaning, *_ = contestants(tried)
+    plain, cleaning, *_ = everybody(tried)
     assert (plain.environment, cleaning.environment) == ({}, {"OMP_THREAD_LIMIT": "1"})
