@@ -26,7 +26,7 @@ def read_qr(pixels: Pixels) -> tuple[str, ...]:
     """
     found: dict[str, float] = {}
     for image in _views(prepare.to_grey(pixels)):
-        codes = zxingcpp.read_barcodes(image, formats=_FORMATS)
+        codes = zxingcpp.read_barcodes(image, formats=_FORMATS, try_invert=False)
         for code in codes:
             found.setdefault(code.text, code.position.top_left.y / image.shape[0])
     return tuple(sorted(found, key=found.__getitem__))

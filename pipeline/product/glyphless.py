@@ -1,19 +1,15 @@
 """The font of the invisible text layer: one glyph without ink for every character.
 
-The idea is Tesseract's (``pdf.ttf``); the font here is our own, made by :func:`build_font`, so that its
+The idea is Tesseract's (``pdf.ttf``); the font here is our own, made by ``glyphless_font``, so that its
 origin and licence are plain. Character codes are 16 bit; ToUnicode says what each means.
 """
 
 from __future__ import annotations
 
-import io
 import zlib
 from pathlib import Path
 
 import pikepdf
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name, Pdf
 
 FONT_FILE = Path(__file__).with_name("glyphless.ttf")
@@ -31,34 +27,6 @@ _SURROGATES = range(0xD800, 0xE000)
 _FONT_NAME = Name("/AKTENW+Glyphless")
 _REPLACEMENT = 0xFFFD
 _PER_BLOCK = 100  # entries allowed between beginbfrange and endbfrange
-
-
-def build_font() -> bytes:
-    """Make the TrueType file kept as ``glyphless.ttf``; the same bytes each time."""
-    builder = FontBuilder(UNITS, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "blank"])
-    builder.setupCharacterMap({0x20: "blank"})
-    builder.setupGlyf({".notdef": Glyph(), "blank": _inkless()})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0)})
-    builder.setupHorizontalHeader(ascent=ASCENT, descent=DESCENT)
-    builder.setupOS2(sTypoAscender=ASCENT, sTypoDescender=DESCENT, usWinAscent=ASCENT, usWinDescent=-DESCENT)
-    builder.setupNameTable({"familyName": "Glyphless", "styleName": "Regular", "psName": "Glyphless"})
-    builder.setupPost(keepGlyphNames=False)
-    builder.updateHead(created=0, modified=0)
-    builder.font.recalcTimestamp = False
-    target = io.BytesIO()
-    builder.save(target)
-    return target.getvalue()
-
-
-def _inkless() -> Glyph:
-    """A contour of no area: nothing to paint, but a box, without which PDFium drops lone characters."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, DESCENT))
-    pen.lineTo((ADVANCE, ASCENT))
-    pen.lineTo((ADVANCE // 2, (ASCENT + DESCENT) // 2))
-    pen.closePath()
-    return pen.glyph()
 
 
 class GlyphlessFont:

@@ -68,8 +68,10 @@ class Broker:
 
     def waiting(self, *, urgent: bool = False) -> int:
         """How many tasks wait in the ordinary queues, or in the urgent ones."""
-        with translated():
-            return sum(queue.count for queue in (self.urgent_queues if urgent else self.queues).values())
+        with translated(), self.connection.pipeline(transaction=False) as asked:
+            for queue in (self.urgent_queues if urgent else self.queues).values():
+                asked.llen(queue.key)
+            return sum(asked.execute())
 
     def ping(self) -> str:
         """The server's version; raises ``BrokerUnavailable``."""

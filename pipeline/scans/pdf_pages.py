@@ -264,7 +264,7 @@ def _decode(image: pikepdf.Stream) -> Pixels | None:
         if is_flate(image) and not decodes_within(image, (width * 8 + 1) * height * 2):
             raise PageUnreadable(detail=N_("image data go on far beyond its size"))
         with pikepdf.PdfImage(image).as_pil_image() as picture:
-            return to_pixels(picture) if picture.size == (width, height) else None
+            return to_pixels(picture, grey=True) if picture.size == (width, height) else None
     except (*PDF_ERRORS, *DECODER_ERRORS) as error:
         if any(sign in str(error) for sign in _CUT_SHORT):
             raise PageUnreadable(detail=N_("image data end too early")) from error

@@ -14,6 +14,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 import errors
+from ocr.prepare import to_grey
 from pipeline.scans.image_pages import paper_dpi
 from pipeline.scans.pages import Limits, MediaType, Origin, inspect, open_page, sniff
 
@@ -33,12 +34,13 @@ def quadrants(width=120, height=80) -> Image.Image:
 
 
 def corners(pixels: np.ndarray) -> str:
-    """The colours of upper left, upper right, lower left, lower right: one letter each."""
+    """The colours of upper left, upper right, lower left, lower right, by their grey: one letter each."""
     height, width = pixels.shape[:2]
-    names = {(1, 0, 0): "r", (0, 1, 0): "g", (0, 0, 1): "b", (1, 1, 1): "w", (0, 0, 0): "k"}
+    greys = {"k": 0, "b": 29, "r": 76, "g": 150, "w": 255}
+    grey = to_grey(pixels)
     spots = [(height // 4, width // 4), (height // 4, 3 * width // 4)]
     spots += [(3 * height // 4, width // 4), (3 * height // 4, 3 * width // 4)]
-    return "".join(names.get(tuple(int(c) for c in pixels[spot] > 127), "?") for spot in spots)
+    return "".join(min(greys, key=lambda name: abs(greys[name] - int(grey[spot]))) for spot in spots)
 
 
 def image_pdf(path, image=None, *, size=(300, 200), content=None, rotate=0, quality=95, **page_keys) -> Path:
@@ -271,14 +273,14 @@ class TestPdf:
         path = image_pdf(tmp_path / "a.pdf", content=b"q 288 0 0 192 12 8 cm /Im Do Q")
         page = open_page(path, MediaType.PDF, 1, LIMITS)
         assert page.origin is Origin.IMAGE
-        assert page.pixels.shape == (83, 125, 3)
+        assert page.pixels.shape == (83, 125)
         assert page.pixels[-1, 1].min() == 255
         assert page.dpi == pytest.approx(30)
 
     def test_the_crop_box_cuts(self, tmp_path):
         path = image_pdf(tmp_path / "a.pdf", CropBox=Array([0, 100, 150, 200]))
         page = open_page(path, MediaType.PDF, 1, LIMITS)
-        assert page.pixels.shape == (40, 60, 3)
+        assert page.pixels.shape == (40, 60)
         assert corners(page.pixels) == "rrrr"
 
     def test_an_image_inside_a_form_is_found(self, tmp_path):

@@ -21,7 +21,8 @@ from ocr.records import Box, Recognition, Word, text_of
 from pipeline.product import binding as product
 from pipeline.product.binding import ProductPage, assemble
 from pipeline.product.embed import group4
-from pipeline.product.glyphless import FONT_FILE, build_font
+from pipeline.product.glyphless import FONT_FILE
+from pipeline.product.glyphless_font import build_font
 from pipeline.scans.pages import Limits, MediaType, Origin, open_page
 
 A4 = (2480, 3508)  # pixels at 300 dpi

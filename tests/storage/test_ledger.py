@@ -7,13 +7,16 @@ import threading
 from contextlib import suppress
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from errors import LedgerUnavailable
 from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
+from storage.ledger.database import NEWEST
 from storage.ledger.leases import Claim, Setback
 from storage.ledger.pages import PageOutcome, Place
+from storage.ledger.upgrade import configuration
 from tests.servers import PostgresServer, free_ports
 
 HASH = "ab" * 32
@@ -388,6 +391,9 @@ class TestCounts:
 
 
 class TestOpening:
+    def test_the_newest_revision_is_known_without_alembic(self):
+        assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
+
     def test_a_ledger_of_a_newer_version_is_refused(self, ledger_url):
         Ledger(ledger_url).close()
         behind(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
