@@ -19,6 +19,10 @@ from contextlib import closing
 from functools import cache
 
 import cv2
+
+# NumPy loads these at first use: once here, not again in every process forked for a page.
+import numpy.ma
+import numpy.random  # noqa: F401
 from rq.job import Job
 
 from config import logs

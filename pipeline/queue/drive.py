@@ -30,7 +30,7 @@ from pipeline.sealing import DailySeal
 from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
 
-_TICK_SECONDS = 0.4
+_TICK_SECONDS = 0.5
 _LOOK_SECONDS = 1.0
 #: What is away may come back within this time while somebody waits for the end.
 _PATIENCE_SECONDS = 60.0

@@ -106,7 +106,7 @@ class SourceFacts:
 class PageImage:
     """One page as a person sees it: rotation flags of PDF and EXIF are already applied.
 
-    ``pixels`` are square, mostly grey, and cover the paper of ``width_mm`` × ``height_mm`` exactly at ``dpi``.
+    ``pixels`` are square and cover the paper of ``width_mm`` × ``height_mm`` exactly at ``dpi``; mostly grey.
     ``words`` is ``None`` unless the page keeps its own text; then they are that, with boxes in ``pixels``,
     which show all of the page, or, for ``Why.IMAGE_IN_TEXT``, only what remains to be recognised.
     """
