@@ -22,6 +22,7 @@ class Frame:
     height: int
     rotation: int = 0
     skew: float = 0.0
+    grown: tuple[int, int] = (0, 0)
 
 
 _QUARTER = 90
@@ -33,11 +34,20 @@ def turned_size(width: int, height: int, rotation: int) -> tuple[int, int]:
     return (height, width) if _quarters(rotation) % 2 else (width, height)
 
 
-def upright_matrix(width: int, height: int, rotation: int, skew: float) -> Affine:
+def growth(width: int, height: int, skew: float) -> tuple[int, int]:
+    """By how much a ``width`` × ``height`` image must grow to show all of itself once turned by ``skew``."""
+    sin, cos = abs(math.sin(math.radians(skew))), math.cos(math.radians(skew))
+    return math.ceil(width * cos + height * sin) - width, math.ceil(height * cos + width * sin) - height
+
+
+def upright_matrix(
+    width: int, height: int, rotation: int, skew: float, grown: tuple[int, int] = (0, 0)
+) -> Affine:
     """Map original pixel coordinates to the upright, deskewed frame of ``Recognition``.
 
     ``width`` and ``height`` are those of the original image, before turning; ``rotation`` is clockwise,
-    0, 90, 180 or 270; ``skew`` is counter-clockwise, in degrees. Lengths stay as they are.
+    0, 90, 180 or 270; ``skew`` is counter-clockwise, in degrees; ``grown`` is what the frame is wider and
+    taller than the turned image, half of it on each side. Lengths stay as they are.
 
     Coordinates are those of pixel centres, as in ``cv2.warpAffine``: (0, 0) is the middle of the first
     pixel, y points down. Where coordinates mean edges, as in ``Box`` and in a PDF, so that the image covers
@@ -45,13 +55,13 @@ def upright_matrix(width: int, height: int, rotation: int, skew: float) -> Affin
     """
     cos, sin = ((1, 0), (0, 1), (-1, 0), (0, -1))[_quarters(rotation)]
     centre = np.array([width - 1, height - 1]) / 2
-    turned = (np.array(turned_size(width, height, rotation)) - 1) / 2
+    middle = (np.array(turned_size(width, height, rotation)) + grown - 1) / 2
     # With y downwards this form of the matrix turns clockwise for a positive sine.
     turn = np.array([[cos, -sin], [sin, cos]], dtype=np.float64)
     angle = math.radians(skew)
     straighten = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     linear = straighten @ turn
-    return np.column_stack([linear, turned - linear @ centre])
+    return np.column_stack([linear, middle - linear @ centre])
 
 
 def moved(box: Box, matrix: Affine, width: int, height: int) -> Box:

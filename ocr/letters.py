@@ -22,6 +22,7 @@ _FILLED = 0.15  # of its box; less is a frame or a line
 # Letters without ascenders are the smaller half; specks may be many: each counts by its size, squared.
 _SMALL_LETTERS = 0.25
 _FEWEST = 30
+_UNKNOWN_X_HEIGHT = 12.0
 _EVIDENCE = 4.0
 
 _Axis = npt.NDArray[np.float64]
@@ -29,9 +30,13 @@ _Axis = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Letters:
-    """What looks like letters: rows of left, top, width, height in the page reduced by ``reduction``."""
+    """What looks like letters: rows of left, top, width, height in the page reduced by ``reduction``.
+
+    ``marks`` are all connected dark parts of any size that are clear of the page's edges.
+    """
 
     boxes: npt.NDArray[np.int32]
+    marks: npt.NDArray[np.int32]
     shape: tuple[int, int]
     reduction: float
 
@@ -76,6 +81,22 @@ class Letters:
         best = _vertex(angles, self._steepness(angles))
         return round(best, 3) if abs(best) <= MAX_SKEW else 0.0
 
+    def leave_when_turned(self, degrees: float) -> bool:
+        """Whether writing leaves the page that is turned about its middle by ``degrees``.
+
+        Specks may, and the slivers of shadow along the edges of a scan; and a little of a letter.
+        """
+        letter = self.x_height / self.reduction if self.x_height else _UNKNOWN_X_HEIGHT
+        sides = self.marks[:, 2:]
+        writing = (sides.max(axis=1) > letter / 2) & (sides.min(axis=1) > letter / 4)
+        left, top, width, height = self.marks[writing].T
+        x = np.concatenate([left, left + width, left, left + width]) - self.shape[1] / 2
+        y = np.concatenate([top, top, top + height, top + height]) - self.shape[0] / 2
+        sin, cos = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
+        beside = np.abs(x * cos + y * sin) > self.shape[1] / 2 + letter / 4
+        above = np.abs(y * cos - x * sin) > self.shape[0] / 2 + letter / 4
+        return bool(np.any(beside | above))
+
     def _steepness(self, angles: _Axis) -> _Axis:
         """Return, for each of ``angles`` (degrees), how sharply the profiles along it change."""
         x, feet, heads = self._points
@@ -108,12 +129,14 @@ def find(grey: Grey) -> Letters:
     _, _, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         ink_mask(small), 8, cv2.CV_32S, cv2.CCL_BBDT
     )
-    width, height, area = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_AREA + 1].T
+    # The first is the paper.
+    left, top, width, height, area = stats[1:].T
     letters = (height >= _HEIGHT[0]) & (height <= _HEIGHT[1]) & (area > _FILLED * width * height)
     letters &= (width <= _SLIMNESS[0] * height) & (height <= _SLIMNESS[1] * width)
-    letters[0] = False  # the paper
-    boxes = stats[letters, : cv2.CC_STAT_AREA].astype(np.int32)
-    return Letters(boxes, (small.shape[0], small.shape[1]), float(grey.shape[0] // small.shape[0]))
+    rows, columns = small.shape
+    clear = (left > 1) & (top > 1) & (left + width < columns - 1) & (top + height < rows - 1)
+    boxes = stats[1:, : cv2.CC_STAT_AREA].astype(np.int32)
+    return Letters(boxes[letters], boxes[clear], (rows, columns), float(grey.shape[0] // rows))
 
 
 def ink_mask(grey: Grey) -> Grey:

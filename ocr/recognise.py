@@ -43,4 +43,5 @@ def _recognition(reader: Reader, told: language.Told) -> Recognition:
         language=told.language,
         engine=reader.engine.name,
         attempts=tuple(reader.attempts),
+        grown=frame.grown,
     )

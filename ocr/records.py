@@ -60,11 +60,11 @@ class Recognition:
     """A page's words, and how the page was turned to read them.
 
     The geometry, in this order: the page's pixels are turned clockwise by ``rotation`` (0, 90, 180 or
-    270 degrees), which gives an image of ``width`` × ``height`` pixels; that is turned about its centre
-    by ``skew`` degrees counter-clockwise without changing its size, which makes the text lines
-    horizontal: a positive ``skew`` means that they fell to the right. Every ``Word.box`` lies in the
-    image so obtained, the upright frame, and within its ``width`` × ``height``; what the turn moves out
-    of the frame is not lost, for the original pixels are kept as they are. ``ocr.geometry.upright_matrix``
+    270 degrees) and then about the centre by ``skew`` degrees counter-clockwise, which makes the text lines
+    horizontal: a positive ``skew`` means that they fell to the right. What is seen of that is the upright
+    frame of ``width`` × ``height`` pixels about the same centre, in which every ``Word.box`` lies. It has the
+    size of the turned page, or where writing would be cut off at its edges, the size that shows all of the
+    page: ``grown`` is what it is wider and taller, half of it on each side. ``ocr.geometry.upright_matrix``
     maps original pixels to this frame.
 
     ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is that
@@ -81,6 +81,7 @@ class Recognition:
     language: str
     engine: str
     attempts: tuple[Attempt, ...] = ()
+    grown: tuple[int, int] = (0, 0)
 
     @property
     def text(self) -> str:

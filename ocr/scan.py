@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from ocr import letters, prepare
-from ocr.geometry import Affine, Frame, turned_size, upright_matrix
+from ocr.geometry import Frame, growth, upright_matrix
 from ocr.letters import halved
 from ocr.options import OcrOptions
 from ocr.records import Box, Grey, Pixels
@@ -69,29 +69,32 @@ class Scan:
         self.grey = prepare.to_grey(pixels)
         self._dpi = dpi
         self._options = options
-        self._looks: dict[int, tuple[float | None, float]] = {}
+        self._looks: dict[int, tuple[float | None, Frame]] = {}
 
     def prepared(self, view: View | None = None, rotation: int = 0) -> Prepared:
         """Draw the page, turned clockwise by ``rotation``, straightened and with its paper evened out."""
         view = view or View()
-        height, width = self.grey.shape
-        x_height, skew = self._look(rotation)
+        x_height, frame = self._look(rotation)
         down = self._factor(view, x_height)
-        wide, tall = turned_size(width, height, rotation)
-        size = max(1, round(wide * down * view.squeeze)), max(1, round(tall * down))
-        image = _draw(self.grey, upright_matrix(width, height, rotation, skew), (wide, tall), size)
-        image = prepare.normalise(image)
+        size = max(1, round(frame.width * down * view.squeeze)), max(1, round(frame.height * down))
+        image = prepare.normalise(_draw(self.grey, frame, size))
         if view.binary:
             image = binarised(image)
-        return Prepared(image, Frame(wide, tall, rotation, skew), self._resolution(size[1] / tall))
+        return Prepared(image, frame, self._resolution(size[1] / frame.height))
 
-    def _look(self, rotation: int) -> tuple[float | None, float]:
-        """The text's x-height in pixels, if there is text, and its skew once turned by ``rotation``."""
+    def _look(self, rotation: int) -> tuple[float | None, Frame]:
+        """The text's x-height in pixels, if there is text, and the frame once turned by ``rotation``."""
         if (side := rotation % 180) not in self._looks:
-            found = letters.find(prepare.turn(self.grey, side))
+            turned = prepare.turn(self.grey, side)
+            found = letters.find(turned)
             skew = found.skew if self._options.deskew else 0.0
-            self._looks[side] = found.x_height, skew if abs(skew) >= MIN_SKEW else 0.0
-        return self._looks[side]
+            if abs(skew) < MIN_SKEW:
+                skew = 0.0
+            height, width = turned.shape
+            grown = growth(width, height, skew) if found.leave_when_turned(skew) else (0, 0)
+            self._looks[side] = found.x_height, Frame(width + grown[0], height + grown[1], side, skew, grown)
+        x_height, frame = self._looks[side]
+        return x_height, replace(frame, rotation=rotation)
 
     def _factor(self, view: View, x_height: float | None) -> float:
         height, width = self.grey.shape
@@ -117,9 +120,11 @@ def binarised(grey: Grey) -> Grey:
     return np.where(values > mean * (1 + share * (deviation / spread - 1)), 255, 0).astype(np.uint8)
 
 
-def _draw(grey: Grey, upright: Affine, frame: tuple[int, int], size: tuple[int, int]) -> Grey:
-    """Draw the frame that ``upright`` maps to (pixel centres) in ``size``, in a single interpolation."""
-    across, down = size[0] / frame[0], size[1] / frame[1]
+def _draw(grey: Grey, frame: Frame, size: tuple[int, int]) -> Grey:
+    """Draw ``frame`` in ``size``, in a single interpolation."""
+    height, width = grey.shape
+    across, down = size[0] / frame.width, size[1] / frame.height
+    upright = upright_matrix(width, height, frame.rotation, frame.skew, frame.grown)
     matrix = np.diag([across, down]) @ upright
     matrix[:, 2] += ((across - 1) / 2, (down - 1) / 2)
     while (down <= 0.5 or max(grey.shape) > prepare.MAX_SIDE) and min(grey.shape) > 1:  # noqa: PLR2004

@@ -73,7 +73,7 @@ def _recognised(image: PageImage, read: _Read) -> PageText:
     (found, flag), layer = read, image.own.layer
     if not layer or not _is_better(layer, found):
         return PageText(found, TextFrom.RECOGNITION, image.own.why, flag)
-    upright = upright_matrix(*_edges(image), found.rotation, found.skew)
+    upright = upright_matrix(*_edges(image), found.rotation, found.skew, found.grown)
     words = tuple(
         replace(word, box=moved(word.box, upright, found.width, found.height), confidence=found.confidence)
         for word in layer
@@ -127,9 +127,8 @@ def _own(image: PageImage, words: tuple[Word, ...]) -> Recognition:
 
 def _as_displayed(image: PageImage, read: Recognition) -> tuple[Word, ...]:
     """The words read, with boxes in the page's pixels as they are displayed."""
-    back = np.asarray(
-        cv2.invertAffineTransform(upright_matrix(*_edges(image), read.rotation, read.skew)), np.float64
-    )
+    upright = upright_matrix(*_edges(image), read.rotation, read.skew, read.grown)
+    back = np.asarray(cv2.invertAffineTransform(upright), np.float64)
     height, width = image.pixels.shape[:2]
     return tuple(replace(word, box=moved(word.box, back, width, height)) for word in read.words)
 

@@ -91,6 +91,7 @@ def _outcome(
             "height_mm": round(image.height_mm, 2),
             "rotation": found.rotation,
             "skew": round(found.skew, 3),
+            "grown": list(found.grown),
             "language": found.language,
             "engine": found.engine,
             "attempts": [asdict(attempt) for attempt in found.attempts],
@@ -141,6 +142,7 @@ def product_page_of(ctx: Context, page: pages.Page) -> ProductPage:
         confidence=page.confidence or 0.0,
         language=result["language"],
         engine=result["engine"],
+        grown=tuple(result.get("grown", (0, 0))),
     )
     return ProductPage(
         source=ctx.cache.path(source.object_key, source.sha256),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -117,19 +117,31 @@ def document(one: documents.Document) -> Json:
     }
 
 
+def _upright_size(result: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Width and height in mm of a page in its product: of the turned paper, grown as its frame is."""
+    sides = ["width", "height"]
+    paper = [result.get(f"{side}_mm") for side in sides]
+    if result.get("rotation") in (90, 270):
+        paper.reverse()
+    for index, more in enumerate(result.get("grown", ())):
+        if more:
+            pixels = result[sides[index]]
+            paper[index] = round(paper[index] * pixels / (pixels - more), 2)
+    return paper[0], paper[1]
+
+
 def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
     """A page as it stands upright in its document: size in mm, words with boxes in pixels of its image."""
     result = one.result or {}
-    sideways = result.get("rotation") in (90, 270)
-    width_mm, height_mm = result.get("width_mm"), result.get("height_mm")
+    width_mm, height_mm = _upright_size(result)
     shape: Json = {
         "id": one.id,
         "number": one.document_page,
         "source": one.source_id,
         "source_page": one.number,
         "stage": one.stage,
-        "width": height_mm if sideways else width_mm,
-        "height": width_mm if sideways else height_mm,
+        "width": width_mm,
+        "height": height_mm,
         "pixels": [result.get("width"), result.get("height")],
         "rotation": result.get("rotation"),
         "skew": result.get("skew"),

@@ -177,7 +177,7 @@ class _Binder:
 
 def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> None:
     recognition = page.recognition
-    width, height = sheet_size(page.width_mm, page.height_mm, recognition.rotation)
+    width, height = sheet_size(page.width_mm, page.height_mm, recognition)
     upright = upright_matrix(recognition, width, height)
     pixels = image_size(recognition, width, height)
     content = b"q " + operator(drawn.matrix @ upright, "cm") + b" /Page Do Q\n"

@@ -32,27 +32,38 @@ EXIF_ORIENTATIONS = {
 }
 
 
-def sheet_size(width_mm: float, height_mm: float, rotation: int) -> tuple[float, float]:
-    """Width and height in points of the paper once turned by ``rotation`` degrees."""
+def sheet_size(width_mm: float, height_mm: float, recognition: Recognition) -> tuple[float, float]:
+    """Width and height in points of the upright sheet: the turned paper, grown as its frame is."""
     width, height = (side / MM_PER_INCH * POINTS_PER_INCH for side in (width_mm, height_mm))
-    return (height, width) if rotation in (90, 270) else (width, height)
+    if recognition.rotation in (90, 270):
+        width, height = height, width
+    wide, tall = _turned_size(recognition, width, height)
+    frame = image_size(recognition, width, height)
+    return width * frame[0] / wide, height * frame[1] / tall
 
 
 def upright_matrix(recognition: Recognition, width: float, height: float) -> Matrix:
     """From the unit square of the page as displayed to the upright sheet of ``width`` × ``height`` points.
 
     The geometry of :class:`ocr.records.Recognition`: clockwise by ``rotation``, then counter-clockwise by
-    ``skew`` about the centre in square pixels, the size unchanged.
+    ``skew`` in square pixels about the centre, which is the centre of the frame.
     """
-    pixels_wide, pixels_high = image_size(recognition, width, height)
+    wide, tall = _turned_size(recognition, width, height)
+    frame_wide, frame_tall = image_size(recognition, width, height)
     skew = math.radians(recognition.skew)
     cos, sin = math.cos(skew), math.sin(skew)
     return (
         _TURNED[recognition.rotation % 360]
-        @ Matrix(pixels_wide, 0, 0, pixels_high, -pixels_wide / 2, -pixels_high / 2)
-        @ Matrix(cos, sin, -sin, cos, pixels_wide / 2, pixels_high / 2)
-        @ Matrix(width / pixels_wide, 0, 0, height / pixels_high, 0, 0)
+        @ Matrix(wide, 0, 0, tall, -wide / 2, -tall / 2)
+        @ Matrix(cos, sin, -sin, cos, frame_wide / 2, frame_tall / 2)
+        @ Matrix(width / frame_wide, 0, 0, height / frame_tall, 0, 0)
     )
+
+
+def _turned_size(recognition: Recognition, width: float, height: float) -> tuple[float, float]:
+    """Pixels of the turned page, without what its frame has grown."""
+    frame_wide, frame_tall = image_size(recognition, width, height)
+    return frame_wide - recognition.grown[0], frame_tall - recognition.grown[1]
 
 
 def image_size(recognition: Recognition, width: float, height: float) -> tuple[float, float]:

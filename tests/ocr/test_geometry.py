@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocr.geometry import turned_size, upright_matrix
+from ocr.geometry import growth, turned_size, upright_matrix
 
 ROTATIONS = (0, 90, 180, 270)
 sides = st.integers(1, 5000)
@@ -56,3 +56,19 @@ def test_edges_are_mapped_by_one_more_pixel(width, height, rotation):
 def test_other_angles_are_refused():
     with pytest.raises(ValueError, match="45"):
         upright_matrix(10, 10, 45, 0.0)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize("skew", [-9.5, -0.3, 6.0])
+def test_a_grown_frame_shows_every_corner_and_is_no_larger_than_that(rotation, skew):
+    width, height = 300, 200
+    wide, tall = turned_size(width, height, rotation)
+    grown = growth(wide, tall, skew)
+    matrix = upright_matrix(width + 1, height + 1, rotation, skew, grown)
+    x, y = np.transpose(
+        [at(matrix, *corner) for corner in [(0, 0), (width, 0), (0, height), (width, height)]]
+    )
+    assert 0 <= x.min() <= 0.5
+    assert 0 <= y.min() <= 0.5
+    assert 0 <= wide + grown[0] - x.max() <= 0.5
+    assert 0 <= tall + grown[1] - y.max() <= 0.5

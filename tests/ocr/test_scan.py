@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ocr import letters
-from ocr.geometry import Frame
+from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Box
 from ocr.scan import Prepared, Scan, View
@@ -69,6 +69,35 @@ def test_a_page_askew_is_drawn_upright_and_straight(draw, rotation):
     assert (box.left, box.top, box.left + box.width, box.top + box.height) == pytest.approx(
         ink_of(straight), abs=4
     )
+
+
+def test_the_frame_keeps_the_size_of_the_paper_if_nothing_is_lost(draw):
+    frame = scan(draw.skewed(draw.page(), 6)).prepared().frame
+    assert (frame.width, frame.height, frame.grown) == (900, 700, (0, 0))
+
+
+@pytest.mark.parametrize("degrees", [6, -9])
+@pytest.mark.parametrize("rotation", [0, 270])
+def test_the_frame_grows_so_that_writing_in_a_corner_stays(draw, degrees, rotation):
+    """A sheet fed so askew that its corner lies at the scan's edge, with a number in that corner."""
+    page = draw.skewed(draw.page(), degrees).copy()
+    corner = 16 if degrees > 0 else 900 - 36
+    page[10:34, corner : corner + 20] = 0
+    lying = np.ascontiguousarray(np.rot90(page, rotation // 90))
+    prepared = scan(lying).prepared(View(squeeze=1.0), rotation)
+    frame = prepared.frame
+    assert frame.grown[0] > 50
+    assert (frame.width, frame.height) == (900 + frame.grown[0], 700 + frame.grown[1])
+    matrix = upright_matrix(901, 701, 0, frame.skew, frame.grown)
+    x, y = matrix @ (corner + 10, 22, 1) / (frame.width, frame.height) * prepared.image.shape[::-1]
+    assert prepared.image[round(y) - 3 : round(y) + 4, round(x) - 3 : round(x) + 4].max() < 60
+
+
+def test_dust_and_a_dark_border_do_not_make_the_frame_grow(draw):
+    page = draw.skewed(draw.page(), 6).copy()
+    page[:12] = page[:, -9:] = 10
+    page[20:23, 20:23] = 0
+    assert scan(page).prepared().frame.grown == (0, 0)
 
 
 def test_deskewing_can_be_left_out(draw):

@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 from reportlab.pdfgen.canvas import Canvas
 
 import errors
+from ocr.geometry import growth, upright_matrix
 from ocr.records import Box, Recognition, Word, text_of
 from pipeline.product import binding as product
 from pipeline.product.binding import ProductPage, assemble
@@ -47,8 +48,8 @@ def write(lines, size=40) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def recognised(words=(), size=A4, rotation=0, skew=0.0) -> Recognition:
-    return Recognition(tuple(words), *size, rotation, skew, 90.0, "deu", "test")
+def recognised(words=(), size=A4, rotation=0, skew=0.0, grown=(0, 0)) -> Recognition:
+    return Recognition(tuple(words), *size, rotation, skew, 90.0, "deu", "test", grown=grown)
 
 
 def blank_png(path, size=A4) -> Path:
@@ -57,7 +58,7 @@ def blank_png(path, size=A4) -> Path:
 
 
 def sheet(source, words=(), *, media_type=MediaType.PNG, paper=(210, 297), origin=Origin.IMAGE, **kwargs):
-    geometry = {key: kwargs.pop(key) for key in ("size", "rotation", "skew") if key in kwargs}
+    geometry = {key: kwargs.pop(key) for key in ("size", "rotation", "skew", "grown") if key in kwargs}
     number, section = kwargs.pop("number", 1), kwargs.pop("section", None)
     recognition = recognised(words, **geometry)
     return ProductPage(source, media_type, number, origin, recognition, *paper, section)
@@ -226,6 +227,32 @@ class TestGeometry:
         assert shown.shape == expected.shape
         blurred = [cv2.GaussianBlur(image, (5, 5), 0).astype(int) for image in (shown, expected)]
         assert np.abs(blurred[0] - blurred[1]).mean() < 2
+
+    @pytest.mark.parametrize(("rotation", "skew"), [(0, 6.0), (90, -9.0)])
+    def test_a_page_grows_by_what_straightening_would_cut_off(self, tmp_path, rotation, skew):
+        scan = np.full((330, 240), 255, np.uint8)
+        scan[5:15, 5:25] = scan[-15:-5, -25:-5] = 0  # writing in two corners
+        Image.fromarray(scan).save(tmp_path / "a.png")
+        tall, wide = np.rot90(scan, -rotation // 90).shape
+        grown = growth(wide, tall, skew)
+        size = wide + grown[0], tall + grown[1]
+        turn = upright_matrix(240, 330, rotation, skew, grown)
+        expected = cv2.warpAffine(scan, turn, size, borderValue=255)
+        mark = cv2.boundingRect((expected < 128).astype(np.uint8)[:, : size[0] // 2])
+        words = [Word("Rand", Box(*mark), 90.0, 0)]
+        paper = (240 / 100 * 25.4, 330 / 100 * 25.4)
+        geometry = {"size": size, "rotation": rotation, "skew": skew, "grown": grown}
+        assemble(
+            [sheet(tmp_path / "a.png", words, paper=paper, **geometry)], tmp_path / "o.pdf", title="Akte"
+        )
+        shown = rendered(tmp_path / "o.pdf")
+        assert np.abs(np.subtract(shown.shape, expected.shape)).max() <= 1
+        shown = cv2.resize(shown, size)
+        blurred = [cv2.GaussianBlur(image, (5, 5), 0).astype(int) for image in (shown, expected)]
+        assert np.abs(blurred[0] - blurred[1]).mean() < 2
+        [(text, box)] = poppler_words(tmp_path / "o.pdf", dpi=100)
+        assert text == "Rand"
+        assert (box[0], box[0] + box[2]) == pytest.approx((mark[0], mark[0] + mark[2]), abs=2)
 
     @pytest.mark.parametrize("orientation", range(1, 9))
     @pytest.mark.parametrize("media_type", [MediaType.JPEG, MediaType.PNG, MediaType.TIFF])
