@@ -9,7 +9,7 @@
     │   │   LedgerUnavailable*, StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated, IndexBusy*,
     │   │   IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
-    │   ├── EmptyFile, EncryptedFile, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
+    │   ├── EmptyFile, EncryptedFile, DynamicForm, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, Archive, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
     │   │   DigestMismatch, ReaderBroke, GaveUp
     ├── RecognitionFailed     the page is kept as image and flagged; its document is finished
@@ -413,6 +413,14 @@ class EncryptedFile(BadInput):
     code = "encrypted"
     message = N_("The PDF is protected by a password.")
     hint = N_("Save it without a password and ingest it again.")
+
+
+class DynamicForm(BadInput):
+    """The PDF holds an XFA form; its pages say no more than that another program is needed."""
+
+    code = "dynamic_form"
+    message = N_("The PDF is an interactive form (XFA) whose pages only Adobe Reader can draw.")
+    hint = N_("Print it to a PDF from Adobe Reader and ingest that; its entries are not on its pages.")
 
 
 class TruncatedFile(BadInput):

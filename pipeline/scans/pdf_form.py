@@ -15,6 +15,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Matrix, Name, Pdf
 
 from errors import N_, DamagedFile, EncryptedFile, NoPages, PageUnreadable, TruncatedFile
+from pipeline.scans.form_fields import draw_values
 
 #: What qpdf and pikepdf raise on broken structure; for want of memory see ``image_pages.DECODER_ERRORS``.
 PDF_ERRORS = (
@@ -120,7 +121,7 @@ def form_of(pdf: Pdf, page: pikepdf.Page) -> pikepdf.Stream:
     left behind with the page. Flattening works on the whole file, once.
     """
     if "/Annots" in page.obj:
-        pdf.generate_appearance_streams()
+        draw_values(pdf)
         pdf.flatten_annotations("screen")
     form = cast(pikepdf.Stream, page.as_form_xobject(handle_transformations=False))
     form.BBox = Array(sheet_of(page).box)

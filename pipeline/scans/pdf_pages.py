@@ -20,7 +20,7 @@ import numpy as np
 import pikepdf
 from pikepdf import Matrix, Name, Pdf
 
-from errors import N_, DamagedFile, NoPages, PageUnreadable, TooManyPages, TruncatedFile
+from errors import N_, DamagedFile, DynamicForm, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Grey, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
 from pipeline.scans.own_text import judge, scaled, seen, within
@@ -63,7 +63,7 @@ def inspect_pdf(path: Path, limits: Limits) -> SourceFacts:
 
     ``repaired`` when the cross-references had to be rebuilt, the page tree has faults, or claims another
     number of pages. A file whose end is missing and that had to be rebuilt is ``TruncatedFile``: what is
-    left of it may look whole.
+    left of it may look whole. A form that must be drawn anew when opened is ``DynamicForm``.
     """
     try:
         pdf, repaired = open_pdf(path, mend=False), False
@@ -73,6 +73,8 @@ def inspect_pdf(path: Path, limits: Limits) -> SourceFacts:
     if repaired and not has_end(path):
         raise TruncatedFile
     with pdf:
+        if pdf.Root.get("/NeedsRendering", False):
+            raise DynamicForm
         claimed = _claimed_pages(pdf)
         try:
             pages = len(pdf.pages)

@@ -37,7 +37,7 @@ def tidy(words: Iterable[Word]) -> tuple[Word, ...]:
     Words of which nothing is left are gone. Poppler's words and letters come as they stand, left to right.
     """
     lines = (list(line) for _, line in groupby(words, key=lambda word: word.line))
-    cleaned = ((word, _typed(_logical(word.text))) for line in lines for word in _in_order(line))
+    cleaned = ((word, _typed(mirrored(word.text))) for line in lines for word in _in_order(line))
     return tuple(replace(word, text=text) for word, text in cleaned if text)
 
 
@@ -55,8 +55,11 @@ def _in_order(line: list[Word]) -> list[Word]:
     return [word for run in runs for word in run]
 
 
-def _logical(text: str) -> str:
-    """Letters of a word that runs leftwards in the order they are read; numbers and Latin in it stay."""
+def mirrored(text: str) -> str:
+    """Text that runs leftwards from the order it stands in to that it is read in, or back again.
+
+    Numbers and Latin words in it stay as they are.
+    """
     if not is_leftward(text):
         return text
     return _RIGHTWARD.sub(lambda run: run[0][::-1], text[::-1])

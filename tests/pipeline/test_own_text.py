@@ -5,20 +5,22 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, String
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from errors import RecognitionFailed
+from errors import DynamicForm, RecognitionFailed
 from ocr.options import OcrOptions
 from ocr.records import Box, Word, text_of
 from pipeline.merging import direction, merged
 from pipeline.page_text import TextFrom, text_of_page
 from pipeline.product.binding import ProductPage, assemble
-from pipeline.scans.pages import Limits, MediaType, Origin, PageImage, open_page
+from pipeline.scans.pages import Limits, MediaType, Origin, PageImage, inspect, open_page
 from pipeline.scans.source import Why
 from pipeline.scans.wording import is_doubtful, tidy
+from storage.ledger import pages
+from tests import office as desk
 
 OPEN_DATA = Path(__file__).parents[3] / "shared" / "data" / "open"
 LINES = (
@@ -377,6 +379,66 @@ class TestWording:
         assert text_of(tidy(word(text, 50 * at, 0, 0) for at, text in enumerate(found))) == typed
 
 
+class TestForms:
+    """What an applicant filled in is what the form is about."""
+
+    @staticmethod
+    def fill(sheet: Sheet, value: str, *, looks: bool, anew: bool = False, **keys) -> None:
+        """A field with a value, with a picture of another value or none, which readers are to draw or not."""
+        sheet.text().canvas.acroForm.textfield(name="name", value="alt", x=72, y=400, width=300, height=60)
+        sheet.save()
+        with Pdf.open(sheet.path, allow_overwriting_input=True) as pdf:
+            field = pdf.pages[0].obj.Annots[0]
+            field.V = String(value)
+            for key, entry in keys.items():
+                field[f"/{key}"] = entry
+            if not looks:
+                del field["/AP"]
+            if anew:
+                pdf.Root.AcroForm.NeedAppearances = True
+            pdf.save(sheet.path)
+
+    @pytest.mark.parametrize(
+        "value", ["Günther Müßig", "Şahin Yıldız", "Łódź Đorđe", "Иван Київ", "أحمد محمد"]
+    )
+    @pytest.mark.parametrize(("looks", "anew"), [(False, False), (True, True)])
+    def test_values_without_a_picture_of_them_are_drawn_and_found(self, sheet, value, looks, anew):
+        self.fill(sheet, value, looks=looks, anew=anew)
+        image = open_page(sheet.path, MediaType.PDF, 1, Limits())
+        assert image.own.why is Why.BORN_DIGITAL
+        assert text_of(image.words).split("\n") == [*LINES, value]
+
+    def test_a_picture_that_is_there_is_left_alone(self, sheet):
+        self.fill(sheet, "neu", looks=True)
+        assert text_of(open_page(sheet.path, MediaType.PDF, 1, Limits()).words).endswith("alt")
+
+    @pytest.mark.parametrize(
+        ("keys", "shown"),
+        [
+            ({"Ff": 1 << 12}, ["aus", "zwei Zeilen"]),
+            ({"Ff": 1 << 13}, []),
+            ({"F": 2}, []),
+            (
+                {"FT": Name.Ch, "Opt": Array([Array([String("aus\nzwei Zeilen"), String("Syrien")])])},
+                ["Syrien"],
+            ),
+        ],
+        ids=["lines", "password", "hidden", "choice"],
+    )
+    def test_what_a_reader_would_show(self, sheet, keys, shown):
+        self.fill(sheet, "aus\nzwei Zeilen", looks=False, **keys)
+        found = text_of(open_page(sheet.path, MediaType.PDF, 1, Limits()).words)
+        assert found.split("\n") == [*LINES, *shown]
+
+    def test_a_form_that_only_one_program_can_draw_is_not_taken_for_its_notice(self, sheet):
+        sheet.text(["Please wait..."]).save()
+        with Pdf.open(sheet.path, allow_overwriting_input=True) as pdf:
+            pdf.Root.NeedsRendering = True
+            pdf.save(sheet.path)
+        with pytest.raises(DynamicForm):
+            inspect(sheet.path, MediaType.PDF, Limits())
+
+
 class TestWayUp:
     @pytest.mark.parametrize("turn", [0, 90, 180, 270])
     def test_a_page_whose_text_runs_sideways_stands_upright(self, sheet, tmp_path, turn):
@@ -394,3 +456,32 @@ class TestWayUp:
         sheet.canvas.rotate(90)
         image = sheet.text(["Formular 4711 Stand 2019"], left=100, top=-30).open()
         assert text_of_page(image, Broken(), OcrOptions()).found.rotation == 0
+
+
+class TestWholeWay:
+    def test_text_and_a_pasted_scan_are_found_and_what_is_hidden_is_not(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+        (tmp_path / "scans").mkdir()
+        sheet = Sheet(tmp_path / "scans" / "33_1.pdf").text().image()
+        sheet.canvas.setFillGray(1)
+        sheet.text(["Geheimnis"], top=200).save()
+        with desk.open_office(tmp_path / "data") as office:
+            office.inventory("33/1;1;")
+            office.take(tmp_path / "scans")
+            office.work()
+            found = {word: len(office.search(word)) for word in ("Verlängerung", "Kaltmiete", "Geheimnis")}
+            assert found == {"Verlängerung": 1, "Kaltmiete": 1, "Geheimnis": 0}
+            with office.ctx.ledger.read() as tx:
+                (page,) = pages.of_document(tx, office.document("33/1").id)
+            assert {key: page.result[key] for key in ("text_from", "why", "garbage", "hidden_words")} == {
+                "text_from": "both",
+                "why": "image_in_text",
+                "garbage": 0.0,
+                "hidden_words": 1,
+            }
+            assert page.result["own_letters"] == sum(map(str.isalnum, "".join(LINES)))
+            with office.product("33/1") as product:
+                product.save(tmp_path / "o.pdf")
+        for text in texts(tmp_path / "o.pdf"):
+            assert "Geheimnis" not in text
+            assert text.index("Verlängerung") < text.index("Mietvertrag") < text.index("Kaltmiete")
