@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,7 +38,8 @@ def main() -> int:
     _tell(f"All figures: {os.path.relpath(kept, Path.cwd())}")
     if asked.write:
         report.put(report.as_markdown(known), ROOT / "docs" / "benchmarks.md")
-        report.put(report.headlines(known), ROOT / "README.md")
+        if report.DENSE in known.sets:
+            report.put(report.headlines(known), ROOT / "README.md")
     return 0
 
 
@@ -58,17 +60,28 @@ def _measure(asked: argparse.Namespace, known: Figures, kept: Path, laboratory: 
         return
     for pages in _chosen(asked, laboratory.folder):
         _tell(f"{pages.name}: {len(pages.scans)} pages, {pages.about}")
-        is_dense = pages.name == report.DENSE
-        if is_dense and not (asked.quick or asked.ours):
-            known.environments = list(laboratory.environments(pages))
-        contestants = ours() if asked.ours else everybody(known.environments)
-        if is_dense:
-            contestants += other_engines()
-        found = laboratory.contest(pages, contestants, asked.runs if is_dense else 1)
-        known.sets[pages.name] = found
-        if is_dense and len(pages.scans) > 1:
-            known.starts = list(laboratory.starts(pages, contestants, found))
+        try:
+            _contest(asked, known, laboratory, pages)
+        except (
+            RuntimeError,
+            subprocess.SubprocessError,
+        ) as error:  # hours of other sets are not lost for one
+            _tell(f"{pages.name}: left out, its figures stay as they were: {error}")
         figures.save(known, kept)
+
+
+def _contest(asked: argparse.Namespace, known: Figures, laboratory: Laboratory, pages: PageSet) -> None:
+    """Let everybody asked for work on a set; on dense pages also look at threads, engines, and starting."""
+    if pages.name != report.DENSE:
+        contestants = ours() if asked.ours else everybody(known.environments)
+        known.sets[pages.name] = laboratory.contest(pages, contestants, 1)
+        return
+    if not (asked.quick or asked.ours):
+        known.environments = list(laboratory.environments(pages))
+    contestants = [*(ours() if asked.ours else everybody(known.environments)), *other_engines()]
+    known.sets[pages.name] = found = laboratory.contest(pages, contestants, asked.runs)
+    if found.pages > 1:
+        known.starts = list(laboratory.starts(pages, contestants, found))
 
 
 def _chosen(asked: argparse.Namespace, folder: Path) -> Iterator[PageSet]:
