@@ -23,3 +23,8 @@ class OcrOptions:
     dpi: int = 200
     deskew: bool = True
     time_limit: float = 120.0
+
+    @property
+    def all_languages(self) -> tuple[str, ...]:
+        """Every language once: those pages are read in, then the others expected."""
+        return tuple(dict.fromkeys(code for code in f"{self.language}+{self.languages}".split("+") if code))

@@ -44,4 +44,5 @@ def _recognition(reader: Reader, told: language.Told) -> Recognition:
         engine=reader.engine.name,
         attempts=tuple(reader.attempts),
         grown=frame.grown,
+        missing=told.missing,
     )

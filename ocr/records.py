@@ -69,7 +69,8 @@ class Recognition:
 
     ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is that
     of the text as far as it could be told, else the one it was read in; ``engine`` is the name and version of
-    what read the page, and ``attempts`` what else was tried, in order; most pages need none.
+    what read the page, and ``attempts`` what else was tried, in order; most pages need none. ``missing`` are
+    languages this page seems to need whose models are not installed.
     """
 
     words: tuple[Word, ...]
@@ -82,6 +83,7 @@ class Recognition:
     engine: str
     attempts: tuple[Attempt, ...] = ()
     grown: tuple[int, int] = (0, 0)
+    missing: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:

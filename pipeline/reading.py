@@ -93,6 +93,7 @@ def _outcome(
             "skew": round(found.skew, 3),
             "grown": list(found.grown),
             "language": found.language,
+            "languages_missing": list(found.missing),
             "engine": found.engine,
             "attempts": [asdict(attempt) for attempt in found.attempts],
             "origin": origin.value,

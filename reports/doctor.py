@@ -45,7 +45,7 @@ def examine(settings: Settings, *, writing: bool = True) -> list[Check]:
         ("Python", lambda: sys.version.split()[0]),
         ("Aktenwerk", lambda: version("aktenwerk")),
         ("Tesseract", tesseract.version),
-        *((f"Tesseract {code}", _model(code)) for code in settings.ocr.language.split("+")),
+        *((f"Tesseract {code}", _model(code)) for code in settings.ocr.all_languages),
         (_("recognition"), lambda: wiring.engine(settings).name),
         ("poppler", poppler.version),
         (_("data folder"), lambda: _data(settings)),

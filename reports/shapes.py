@@ -146,6 +146,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "rotation": result.get("rotation"),
         "skew": result.get("skew"),
         "language": result.get("language"),
+        "languages_missing": result.get("languages_missing", []),
         "origin": result.get("origin"),
         "text_from": result.get("text_from"),
         "why": result.get("why"),

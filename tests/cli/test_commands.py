@@ -327,6 +327,14 @@ class TestPartMissing:
         assert "apt-get install tesseract-ocr" in checks["Tesseract"]["mend"]
         assert checks["poppler"]["ok"]
 
+    def test_the_doctor_names_the_models_of_all_languages_that_pages_may_be_in(self, tmp_path):
+        akten = Forked(tmp_path / "data", {"AKTEN_OCR__LANGUAGES": "eng+xyz"})
+        checks = {check["part"]: check for check in akten.json("doctor", code=3)["checks"]}
+        assert checks["Tesseract deu"]["ok"]
+        assert checks["Tesseract eng"]["ok"]
+        assert not checks["Tesseract xyz"]["ok"]
+        assert "apt-get install tesseract-ocr-xyz" in checks["Tesseract xyz"]["mend"]
+
     def test_the_doctor_only_asks_the_object_store_when_told_so(self, akten):
         akten("doctor")
         (akten.data / "objects").chmod(0o500)

@@ -177,3 +177,22 @@ def test_nothing_else_is_tried_where_no_other_language_is_expected(engine):
     reader = engine({"deu": words(CYRILLIC_AS_GERMAN, 35.0), "rus": words(RUSSIAN)})
     assert read(reader, languages="").language == "deu"
     assert models_used(reader) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "installed", "missing"),
+    [
+        (words(FRENCH_AS_GERMAN, 85.0), "deu eng", ("fra",)),
+        (words(ENGLISH, 95.0), "deu", ()),  # read well all the same
+        (words(CYRILLIC_AS_GERMAN, 35.0), "deu fra ara", ("rus", "ukr", "fas")),
+        (words(GERMAN), "deu", ()),
+    ],
+)
+def test_languages_that_the_page_needs_and_nobody_installed_are_named(engine, first, installed, missing):
+    assert read(engine({"deu": first}, installed)).missing == missing
+
+
+def test_a_language_without_its_model_is_read_by_the_next_best_one(engine):
+    found = read(engine({"deu": words(ARABIC_AS_GERMAN, 22.0), "ara": words(PERSIAN, 80.0)}, "deu ara"))
+    assert (found.language, found.missing) == ("fas", ("fas",))
+    assert found.words
