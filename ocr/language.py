@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ocr.function_words import TELLING, fold
+from ocr.geometry import Frame
 from ocr.reader import Reader, Reading
 from ocr.records import Box, Grey, Word
 from ocr.score import confidence_of
@@ -29,8 +30,7 @@ _SHARE = 0.1
 _CLEARLY_MORE = 3
 _AROUND_WORDS = ".,:;!?()[]{}\"'»«„“”‚‘’›‹-–—/|*•،؛؟"
 
-_GARBAGE = 50.0
-_MOSTLY = 0.8
+_GARBAGE = 45.0
 _FEWEST_CHARACTERS = 40
 _STRIP = 0.12
 _MARGIN = 20
@@ -62,7 +62,7 @@ def suited(reader: Reader, first: Reading) -> Told:
     that is garbage costs up to four readings of that part.
     """
     expected = [code for code in reader.options.languages.split("+") if code]
-    area = _garbage(first.words, first.frame.height)
+    area = _garbage(first.words, first.frame)
     other = _in_another_script(reader, first, area, expected) if area else Told(first, first.way.language)
     if other.reading is not first:
         return other
@@ -167,19 +167,20 @@ def _sure_characters(words: Iterable[Word]) -> int:
     return sum(len(text) for text in sure if len(text) >= _LONG)
 
 
-def _garbage(words: Sequence[Word], height: int) -> Box | None:
-    """The lines of a page of ``height`` where hardly a word was read, a strip of them; or None."""
-    doubtful = np.array([word.confidence < _GARBAGE for word in words], bool)
-    if not doubtful.any():
+def _garbage(words: Sequence[Word], frame: Frame) -> Box | None:
+    """The strip of a page, some lines high, where most was read as garbage; None where none is that bad."""
+    if not words:
         return None
     characters = np.array([len(word.text) for word in words], float)
+    confidences = np.array([word.confidence for word in words], float)
     middles = np.array([word.box.top + word.box.height / 2 for word in words])
-    within = np.abs(middles[None] - middles[doubtful][:, None]) <= height * _STRIP / 2
-    bad, all_ = within @ (characters * doubtful), within @ characters
-    best = int(np.argmax(2 * bad - all_))
-    if bad[best] < max(_FEWEST_CHARACTERS, _MOSTLY * all_[best]):
+    strip = max(frame.width, frame.height) * _STRIP
+    within = np.abs(middles[None] - middles[:, None]) <= strip / 2
+    worst = int(np.argmin(within @ (characters * (confidences - _GARBAGE))))
+    near = [word for word, inside in zip(words, within[worst], strict=True) if inside]
+    if sum(len(word.text) for word in near) < _FEWEST_CHARACTERS or confidence_of(near) >= _GARBAGE:
         return None
-    return _around([word.box for word, near in zip(words, within[best], strict=True) if near])
+    return _around([word.box for word in near])
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -12,6 +12,7 @@ told by their wide gaps, get sizes a little apart, or else their cells would be 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _BODY = 0.2  # lines within 20 % of the page's median size are body text
 _WIDE_GAP = 0.7  # of an em: poppler's limit for words of one block
 _SMALLEST_GAP = 0.05
 _BELOW = frozenset("gjpqyçşţµß§,;()[]{}|/@Q")
+_LEFT_TO_RIGHT = re.compile(r"[A-Za-zÀ-ɏ\d]+(?:[.,:/-][A-Za-zÀ-ɏ\d]+)*")
 _ONLY_SMALL = frozenset("acemnorsuvwxzgpqy.,:-–—_…·")
 
 
@@ -75,6 +77,10 @@ def _bottom(word: Word) -> int:
     return word.box.top + word.box.height
 
 
+def _right(word: Word) -> int:
+    return word.box.left + max(word.box.width, 1)
+
+
 def _sizes(lines: list[_Line]) -> Iterator[tuple[_Line, float]]:
     """Each line with the type size to write it in, pixels."""
     body = median(line.em for line in lines)
@@ -95,26 +101,34 @@ def _show(
 
 
 def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, float]]:
-    """Words and the spaces between them, each with its left and right edge in pixels."""
+    """Words and the spaces between them, each with its left and right edge in pixels.
+
+    Where a line runs from right to left, the next word is on the left.
+    """
     for word, after in pairwise([*words, None]):
         assert word is not None  # noqa: S101 - only the last is
-        left, right = word.box.left, word.box.left + max(word.box.width, 1)
+        left, right = word.box.left, _right(word)
         yield word.text, left, right
         if after is None:
             return
         thin = _SMALLEST_GAP * em
-        if after.box.left - right <= _WIDE_GAP * em:
-            yield " ", right, max(after.box.left, right + thin)
+        start, end = (right, after.box.left) if after.box.left >= left else (_right(after), left)
+        if end - start <= _WIDE_GAP * em:
+            yield " ", start, max(end, start + thin)
         else:
-            yield " ", right, right + thin
-            yield BRIDGE, right + thin, after.box.left - thin
-            yield " ", after.box.left - thin, after.box.left
+            yield " ", start, start + thin
+            yield BRIDGE, start + thin, end - thin
+            yield " ", end - thin, end
 
 
 def _visual(text: str) -> str:
-    """Right-to-left words in the order in which they stand on paper, as readers expect it of a page."""
-    directions = [unicodedata.bidirectional(char) for char in text]
-    return text[::-1] if any(direction in ("R", "AL") for direction in directions) else text
+    """Right-to-left words in the order in which they stand on paper, as readers expect it of a page.
+
+    Numbers and Latin letters within such a word run from left to right all the same.
+    """
+    if not any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
+        return text
+    return _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], text[::-1])
 
 
 def _number(value: float) -> bytes:

@@ -1,10 +1,14 @@
+from difflib import SequenceMatcher
+
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont, features
 
 from ocr.language import of_words
 from ocr.options import OcrOptions
 from ocr.recognise import recognise
 from ocr.records import Box, Word, text_of
+from ocr.tesseract import Tesseract
 
 GERMAN = (
     "Hiermit wird bescheinigt, dass die Mutter mit dem Kind nach dem Umzug in der Wohnung gemeldet ist. "
@@ -196,3 +200,47 @@ def test_a_language_without_its_model_is_read_by_the_next_best_one(engine):
     found = read(engine({"deu": words(ARABIC_AS_GERMAN, 22.0), "ara": words(PERSIAN, 80.0)}, "deu ara"))
     assert (found.language, found.missing) == ("fas", ("fas",))
     assert found.words
+
+
+@pytest.fixture(scope="module")
+def dejavu():
+    if not features.check("raqm"):
+        pytest.skip("Pillow cannot shape Arabic here")
+    return ImageFont.truetype("DejaVuSans.ttf", 34, layout_engine=ImageFont.Layout.RAQM)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rest", "language", "at_least"),
+    [
+        (
+            [
+                "Настоящая справка выдана для представления,",
+                "о рождении сделана запись за номером 2417 в году.",
+            ],
+            {"direction": "ltr"},
+            "rus",
+            13,
+        ),
+        (
+            [
+                "ولدت في مدينة النور بتاريخ 14 آذار 1987 وذلك",
+                "حسب القيد رقم 2417 في سجل الولادات من هذه المدينة",
+            ],
+            {"direction": "rtl"},
+            "ara",
+            14,
+        ),
+    ],
+    ids=["Cyrillic", "right to left"],
+)
+def test_a_drawn_page_in_another_script_reads_back_in_order(dejavu, lines, rest, language, at_least):
+    image = Image.new("L", (1100, 330), 255)
+    for number, line in enumerate(lines):
+        x, anchor = (1050, "ra") if rest["direction"] == "rtl" else (50, "la")
+        ImageDraw.Draw(image).text((x, 60 + number * 64), line, font=dejavu, fill=0, anchor=anchor, **rest)
+    found = recognise(np.asarray(image), dpi=200.0, engine=Tesseract(), options=OcrOptions())
+    assert found.language == language
+    said, drawn = found.text.split(), " ".join(lines).split()
+    blocks = SequenceMatcher(None, said, drawn, autojunk=False).get_matching_blocks()
+    assert sum(block.size for block in blocks) >= at_least  # in this order; a word or two may be misread
+    assert "2417" in said

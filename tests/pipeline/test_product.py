@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -194,6 +195,27 @@ class TestText:
         word = Word("السلام", Box(500, 300, 200, 60), 90.0, 0)
         assemble([sheet(blank_png(tmp_path / "a.png"), [word])], out, title="Akte")
         assert "السلام" in poppler_text(out)
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            ["ولدت", "في", "مدينة", "النور", "بتاريخ", "14", "آذار", "1987", "وذلك"],
+            ["در", "تاریخ", "۱۴", "خرداد", "۱۳۶۶", "گل‌محمدی", "شد"],
+            ["القيد", "رقم2417", "من", "Musterstadt", "القيد", "12.03.2019", "في"],
+        ],
+        ids=["Arabic", "Persian", "mixed"],
+    )
+    def test_a_line_from_right_to_left_reads_back_in_order(self, tmp_path, line):
+        words, right = [], 2200
+        for token in line:
+            width = 30 * len(token)
+            words.append(Word(token, Box(right - width, 400, width, 40), 90.0, 0))
+            right -= width + 15
+        page = sheet(blank_png(tmp_path / "p.png"), words)
+        assemble([page], tmp_path / "out.pdf", title="Probe")
+        assert pdfium_text(tmp_path / "out.pdf").split() == line
+        # Poppler writes the space after a number before it, of any PDF.
+        assert re.sub(r"[\u202a-\u202e\s]", "", poppler_text(tmp_path / "out.pdf")) == "".join(line)
 
     def test_the_font_is_the_one_its_function_makes(self):
         assert FONT_FILE.read_bytes() == build_font()

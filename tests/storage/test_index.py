@@ -121,6 +121,22 @@ def test_a_page_is_not_found_by(letter, query):
     assert letter.search(query) == Answer(0, ())
 
 
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("Гражданка родилась в городе Заречинске", "заречинске"),
+        ("відділ державної реєстрації", "реєстрації"),
+        ("قد ولدت في مدينة النور بتاريخ 14 آذار 1987", "مدينة"),
+        ("مدينة الشَّمس", "الشمس"),  # with its vowel signs, asked for without them
+        ("خانم گل‌محمدی فرزند", "گل‌محمدی"),
+        ("خانم گل‌محمدی ۱۳۶۶", "1366"),
+    ],
+)
+def test_words_of_other_scripts_are_found(index, text, query):
+    fill(index, entry(text), entry("Frau Müller", document="doc-2"))
+    assert found(index.search(query)) == [("doc-1", 1)]
+
+
 def test_only_one_case_file_whatever_its_separators(index):
     fill(
         index,
