@@ -28,6 +28,7 @@ _FAINTEST = 6.0  # of 255: a pencil's stroke answers with 8 and more, print shin
 _NOISIEST = 14.0
 _DARK = 0.6  # of the paper's brightness
 _BLACK = 100
+_NEARLY = 0.05
 _ROUND = 0.75  # 4π area / outline²; 1 for a circle
 
 
@@ -40,11 +41,12 @@ def is_blank(grey: Grey, dpi: float) -> bool:
     2.5 cm, or all dark, is doubtful and so not blank.
     """
     height, width = grey.shape
-    small = prepare.scale(grey, prepare.recognition_factor(width, height, dpi=dpi, target=_DPI))
-    if min(small.shape) <= 2 * _BORDER * _MM or np.percentile(small, 80) < _BLACK:
+    small = _reduced(grey, prepare.recognition_factor(width, height, dpi=dpi, target=_DPI))
+    paper = _brightness(small)
+    if min(small.shape) <= 2 * _BORDER * _MM or paper < _BLACK:
         return False
     strokes = _strokes(small)
-    strokes[_sheet_edges(small)] = 0
+    strokes[_sheet_edges(small, paper)] = 0
     _, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     lines, written = 0, 0.0
     for label in range(1, len(stats)):
@@ -61,24 +63,42 @@ def is_blank(grey: Grey, dpi: float) -> bool:
     return True
 
 
+def _reduced(grey: Grey, factor: float) -> Grey:
+    """Scale down; by a whole number where that is nearly right, which is several times faster."""
+    whole = round(1 / factor)
+    if whole < 2 or abs(whole * factor - 1) > _NEARLY or min(grey.shape) < whole:  # noqa: PLR2004
+        return prepare.scale(grey, factor)
+    height, width = (side // whole * whole for side in grey.shape)
+    return prepare.scale(grey[:height, :width], 1 / whole)
+
+
+def _brightness(small: Grey) -> int:
+    """Return what four fifths of the pixels are at most as bright as: the paper. By counting, not sorting."""
+    counted = np.cumsum(np.bincount(small.ravel(), minlength=256))
+    return int(np.searchsorted(counted, 0.8 * small.size))
+
+
 def _strokes(small: Grey) -> Grey:
     """Return 1 where a sharp dark stroke is, by the difference of two Gaussians; else 0."""
     image = small.astype(np.float32)
     response = cv2.GaussianBlur(image, (0, 0), 2.5) - cv2.GaussianBlur(image, (0, 0), 0.7)
-    noise = 1.4826 * float(np.median(np.abs(response)))
+    noise = 1.4826 * float(np.median(np.abs(response[::2, ::2])))
     threshold = min(max(_FAINTEST, 5 * noise), _NOISIEST)
     strokes = (response > threshold).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(strokes, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
-def _sheet_edges(small: Grey) -> npt.NDArray[np.bool_]:
+def _sheet_edges(small: Grey, paper: int) -> npt.NDArray[np.bool_]:
     """Return a mask of the outermost millimetres and of dark borders a scanner left there."""
     edge, inner = round(_EDGE * _MM), round(_BORDER * _MM)
-    dark = (small < _DARK * np.percentile(small, 80)).astype(np.uint8)
-    _, labels = cv2.connectedComponents(dark, connectivity=4)
-    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    outside = np.setdiff1d(rim, labels[inner:-inner, inner:-inner])
-    borders = np.isin(labels, outside[outside > 0]).astype(np.uint8)
+    dark = (small < _DARK * paper).astype(np.uint8)
+    count, labels = cv2.connectedComponents(dark, connectivity=4)
+    outside = np.zeros(count, np.uint8)
+    for rim in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+        outside[rim] = 1
+    outside[labels[inner:-inner, inner:-inner]] = 0
+    outside[0] = 0
+    borders = outside[labels]
     mask = cv2.dilate(borders, np.ones((9, 9), np.uint8)).astype(np.bool_)
     mask[:edge] = mask[-edge:] = True
     mask[:, :edge] = mask[:, -edge:] = True
