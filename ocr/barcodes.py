@@ -22,7 +22,7 @@ def read_qr(pixels: Pixels) -> tuple[str, ...]:
     """Read all QR codes of a page, however it lies; their texts from top to bottom, each once.
 
     Reducing cures noise, full resolution finds small codes, smoothing fills broken prints: each finds
-    codes the others miss. All three together take some 30 ms of a 300 dpi A4 page, so none is spared.
+    codes the others miss. All three together take some 25 ms of a 300 dpi A4 page, so none is spared.
     """
     found: dict[str, float] = {}
     for image in _views(prepare.to_grey(pixels)):
