@@ -12,7 +12,7 @@ from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Attempt, Grey, Word
 from ocr.scan import MIN_SKEW, Prepared, Scan, View
-from ocr.score import confidence_of
+from ocr.score import confidence_of, lost_ink
 
 _LEAST_SECONDS = 0.1
 
@@ -32,11 +32,18 @@ class Reading:
     """What was read in one way.
 
     Boxes lie in ``frame``: of a page, in its own resolution; of a sample, in the pixels of its image.
+    ``lost`` is the share of ink that looks like letters and lies in no word.
     """
 
     words: tuple[Word, ...]
     way: Way
     frame: Frame
+    lost: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """How well it reads, 0 … 100: the words' mean confidence, less the share of ink that is in none."""
+        return confidence_of(self.words) * (1 - self.lost)
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ class Reader:
         prepared = self.scan.prepared(way.view, way.rotation)
         found = self.engine.read(prepared.image, self._manner(way, prepared.dpi))
         words = tuple(replace(word, box=prepared.restored(word.box)) for word in found)
-        return Reading(words, way, prepared.frame)
+        return Reading(words, way, prepared.frame, lost_ink(self.scan.marks(way.rotation), words))
 
     def read_sample(self, sample: Grey, way: Way) -> Reading:
         """Read part of a page, turned as ``way`` says already; else as :meth:`read`."""

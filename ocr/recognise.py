@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
-from ocr import language, orientation
+from ocr import escalation, language, orientation
 from ocr.engine import OcrEngine
 from ocr.options import OcrOptions
 from ocr.reader import Reader, Way
@@ -25,9 +26,14 @@ def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOpti
     deadline = time.monotonic() + options.time_limit
     reader = Reader(Scan(pixels, dpi, options), engine, options, deadline)
     reading = reader.read(Way(options.language))
+    if escalation.is_poor(reading):
+        reading = escalation.sized(reader, reading)
     if is_doubtful(reading.words):
         reading = orientation.upright(reader, reading)
-    return _recognition(reader, language.suited(reader, reading))
+    told = language.suited(reader, reading)
+    if escalation.is_poor(told.reading):
+        told = replace(told, reading=escalation.improved(reader, told.reading))
+    return _recognition(reader, told)
 
 
 def _recognition(reader: Reader, told: language.Told) -> Recognition:

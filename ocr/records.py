@@ -47,7 +47,8 @@ class Attempt:
     """One reading of a page, or of a sample of it, in another manner than the first; kept for the record.
 
     ``changed`` says what was different, e.g. ``rotation 180``, ``language fra``, ``layout block``;
-    ``confidence`` is the mean of its words, 0 … 100, and ``kept`` whether its outcome was taken.
+    ``confidence`` is the mean of its words, 0 … 100, and ``kept`` whether its outcome was taken;
+    of one that was not, single words may have been, where they were surer.
     """
 
     changed: str

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ocr import letters, prepare
-from ocr.geometry import Frame, growth, upright_matrix
+from ocr.geometry import Frame, growth, turned_size, upright_matrix
 from ocr.letters import halved
 from ocr.options import OcrOptions
 from ocr.records import Box, Grey, Pixels
@@ -32,11 +33,13 @@ class View:
 
     ``x_height`` is that of the text in pixels; ``squeeze`` how much narrower than tall pixels are drawn,
     which saves the engine as much work; ``binary``: black and white by Sauvola's threshold, not grey.
+    ``measured``: by the letters found on the page; else by the resolution it was scanned in.
     """
 
     x_height: float = X_HEIGHT
     squeeze: float = 0.8
     binary: bool = False
+    measured: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,21 +72,36 @@ class Scan:
         self.grey = prepare.to_grey(pixels)
         self._dpi = dpi
         self._options = options
-        self._looks: dict[int, tuple[float | None, Frame]] = {}
+        self._looks: dict[int, tuple[letters.Letters, Frame]] = {}
 
     def prepared(self, view: View | None = None, rotation: int = 0) -> Prepared:
         """Draw the page, turned clockwise by ``rotation``, straightened and with its paper evened out."""
         view = view or View()
-        x_height, frame = self._look(rotation)
-        down = self._factor(view, x_height)
+        found, frame = self._look(rotation)
+        down = self._factor(view, found.x_height)
         size = max(1, round(frame.width * down * view.squeeze)), max(1, round(frame.height * down))
         image = prepare.normalise(_draw(self.grey, frame, size))
         if view.binary:
             image = binarised(image)
         return Prepared(image, frame, self._resolution(size[1] / frame.height))
 
-    def _look(self, rotation: int) -> tuple[float | None, Frame]:
-        """The text's x-height in pixels, if there is text, and the frame once turned by ``rotation``."""
+    def marks(self, rotation: int) -> npt.NDArray[np.float64]:
+        """What looks like letters: rows of x and y of the middle in the upright frame, and the height."""
+        found, frame = self._look(rotation)
+        side = rotation % 180
+        width, height = turned_size(self.grey.shape[1], self.grey.shape[0], side)
+        left, top, wide, tall = found.boxes.T * found.reduction
+        middles = np.stack([left + wide / 2, top + tall / 2, np.ones(found.count)])
+        upright = upright_matrix(width + 1, height + 1, rotation - side, frame.skew, frame.grown)
+        return np.column_stack([(upright @ middles).T, tall])
+
+    @property
+    def x_height(self) -> float | None:
+        """The height of small letters in pixels of the scan, as far as letters were found."""
+        return self._look(0)[0].x_height
+
+    def _look(self, rotation: int) -> tuple[letters.Letters, Frame]:
+        """The letters, of the page turned so or upside down, and the frame turned by ``rotation``."""
         if (side := rotation % 180) not in self._looks:
             turned = prepare.turn(self.grey, side)
             found = letters.find(turned)
@@ -92,13 +110,13 @@ class Scan:
                 skew = 0.0
             height, width = turned.shape
             grown = growth(width, height, skew) if found.leave_when_turned(skew) else (0, 0)
-            self._looks[side] = found.x_height, Frame(width + grown[0], height + grown[1], side, skew, grown)
-        x_height, frame = self._looks[side]
-        return x_height, replace(frame, rotation=rotation)
+            self._looks[side] = found, Frame(width + grown[0], height + grown[1], side, skew, grown)
+        found, frame = self._looks[side]
+        return found, replace(frame, rotation=rotation)
 
     def _factor(self, view: View, x_height: float | None) -> float:
         height, width = self.grey.shape
-        if x_height is None:
+        if x_height is None or not view.measured:
             target = self._options.dpi * view.x_height / X_HEIGHT
             return prepare.recognition_factor(width, height, dpi=self._dpi, target=target)
         # Small print stays legible beside a few huge letters.

@@ -120,8 +120,8 @@ def test_a_page_that_needs_other_letters_is_read_again(engine):
 
 
 def test_what_reads_no_better_is_not_taken(engine):
-    found = read(engine({"deu": words(FRENCH_AS_GERMAN, 85.0), "fra": words(FRENCH_AS_GERMAN, 70.0)}))
-    assert found.confidence == 85.0
+    found = read(engine({"deu": words(FRENCH_AS_GERMAN, 89.0), "fra": words(FRENCH_AS_GERMAN, 70.0)}))
+    assert found.confidence == 89.0
     assert [(one.changed, one.kept) for one in found.attempts] == [("language fra", False)]
 
 
@@ -141,7 +141,7 @@ def test_garbage_is_read_in_the_script_it_is_in(engine):
 
 def test_of_one_script_the_words_tell_the_language(engine):
     reader = engine(
-        {"deu": words(ARABIC_AS_GERMAN, 22.0), "ara": words(PERSIAN, 80.0), "fas": words(PERSIAN, 85.0)}
+        {"deu": words(ARABIC_AS_GERMAN, 22.0), "ara": words(PERSIAN, 80.0), "fas": words(PERSIAN, 92.0)}
     )
     assert read(reader).language == "fas"
     assert models_used(reader) == ["ara", "fas"]
