@@ -68,18 +68,28 @@ class Letters:
         steepest (W. Postl, "Detection of linear oblique structures and skew scan in digitized documents",
         1986; the differential square sum of Leptonica's skew.c). Coarse to fine, then the parabola's vertex.
         """
-        if self.count < _FEWEST:
+        if not self.has_lines:
             return 0.0
-        coarse = np.arange(-MAX_SKEW - 1, MAX_SKEW + 1.01, 0.25)
-        scores = self._steepness(coarse)
-        if scores.max() < _EVIDENCE * float(np.median(scores)):
-            return 0.0
-        best = float(coarse[scores.argmax()])
+        angles, scores = self._coarse
+        best = float(angles[scores.argmax()])
         angles = best + np.arange(-0.3, 0.31, 0.05)
         best = float(angles[self._steepness(angles).argmax()])
         angles = best + np.arange(-0.15, 0.16, 0.03)
         best = _vertex(angles, self._steepness(angles))
         return round(best, 3) if abs(best) <= MAX_SKEW else 0.0
+
+    @cached_property
+    def has_lines(self) -> bool:
+        """Whether letters stand in lines, level or askew: there is text."""
+        if self.count < _FEWEST:
+            return False
+        _, scores = self._coarse
+        return bool(scores.max() >= _EVIDENCE * float(np.median(scores)))
+
+    @cached_property
+    def _coarse(self) -> tuple[_Axis, _Axis]:
+        angles = np.arange(-MAX_SKEW - 1, MAX_SKEW + 1.01, 0.25)
+        return angles, self._steepness(angles)
 
     def leave_when_turned(self, degrees: float) -> bool:
         """Whether writing leaves the page that is turned about its middle by ``degrees``.

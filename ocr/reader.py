@@ -66,7 +66,7 @@ class Reader:
     def read(self, way: Way) -> Reading:
         """Read the whole page. Raises ``RecognitionFailed`` when the engine breaks or exceeds its time."""
         prepared = self.scan.prepared(way.view, way.rotation)
-        found = self.engine.read(prepared.image, self._manner(way, prepared.dpi))
+        found = self.engine.read(prepared.image, self._manner(way, prepared.dpi, inverted=prepared.inverted))
         words = tuple(replace(word, box=prepared.restored(word.box)) for word in found)
         return Reading(words, way, prepared.frame, lost_ink(self.scan.marks(way.rotation), words))
 
@@ -74,7 +74,7 @@ class Reader:
         """Read part of a page, turned as ``way`` says already; else as :meth:`read`."""
         image, skew = self._straight(sample)
         height, width = image.shape
-        words = self.engine.read(image, self._manner(way, self.options.dpi))
+        words = self.engine.read(image, self._manner(way, self.options.dpi, inverted=True))
         return Reading(words, way, Frame(width, height, way.rotation, skew))
 
     def attempt(self, changed: str, way: Way, sample: Grey | None = None) -> Reading | None:
@@ -104,6 +104,6 @@ class Reader:
         rows, columns = image.shape
         return prepare.deskew(image, upright_matrix(columns, rows, 0, skew)), skew
 
-    def _manner(self, way: Way, dpi: int) -> Manner:
+    def _manner(self, way: Way, dpi: int, *, inverted: bool) -> Manner:
         left = self.deadline - time.monotonic()
-        return Manner(way.language, dpi, way.layout, seconds=max(left, _LEAST_SECONDS))
+        return Manner(way.language, dpi, way.layout, inverted, max(left, _LEAST_SECONDS))

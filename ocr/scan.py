@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ocr import letters, prepare
+from ocr.darkness import has_dark_areas
 from ocr.geometry import Frame, growth, turned_size, upright_matrix
 from ocr.letters import halved
 from ocr.options import OcrOptions
@@ -22,7 +23,7 @@ X_HEIGHT = 15.0
 """Pixels of small letters in a first reading; type of 11 pt has them at 180 dpi."""
 
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
-_BLURRED_BELOW = 0.75  # times the scan's resolution; there noise is averaged away first
+_CLEANED_BELOW = 0.75  # times the scan's resolution; there letters bear it that noise goes first
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
 _SAUVOLA = (31, 0.2, 128.0)  # window, share and range of the deviation
 
@@ -33,6 +34,7 @@ class View:
 
     ``x_height`` is that of the text in pixels; ``squeeze`` how much narrower than tall pixels are drawn,
     which saves the engine as much work; ``binary``: black and white by Sauvola's threshold, not grey.
+    ``despeckle``: without specks of a pixel or two, if the scan is fine enough that letters bear it.
     ``measured``: by the letters found on the page; else by the resolution it was scanned in.
     """
 
@@ -40,6 +42,7 @@ class View:
     squeeze: float = 0.8
     binary: bool = False
     measured: bool = True
+    despeckle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +50,13 @@ class Prepared:
     """A page as the engine gets it, upright and straight.
 
     ``image`` shows ``frame``, which is in pixels of the scan, reduced or enlarged by one factor across and
-    another down. ``dpi`` is its resolution down the page.
+    another down. ``dpi`` is its resolution down the page; ``inverted`` whether white may be written on black.
     """
 
     image: Grey
     frame: Frame
     dpi: int
+    inverted: bool = True
 
     def restored(self, box: Box) -> Box:
         """Bring ``box`` of the image to the frame, within it and at least one pixel large."""
@@ -65,6 +69,15 @@ class Prepared:
         return Box(left, top, right - left, bottom - top)
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What is known of a page lying one way; ``inverted``: white may be written on black."""
+
+    letters: letters.Letters
+    frame: Frame
+    inverted: bool
+
+
 class Scan:
     """A page image of ``dpi``, of any form and oddity."""
 
@@ -72,22 +85,24 @@ class Scan:
         self.grey = prepare.to_grey(pixels)
         self._dpi = dpi
         self._options = options
-        self._looks: dict[int, tuple[letters.Letters, Frame]] = {}
+        self._looks: dict[int, _Look] = {}
 
     def prepared(self, view: View | None = None, rotation: int = 0) -> Prepared:
         """Draw the page, turned clockwise by ``rotation``, straightened and with its paper evened out."""
         view = view or View()
-        found, frame = self._look(rotation)
+        look = self._look(rotation)
+        found, frame = look.letters, look.frame
         down = self._factor(view, found.x_height)
         size = max(1, round(frame.width * down * view.squeeze)), max(1, round(frame.height * down))
-        image = prepare.normalise(_draw(self.grey, frame, size))
+        image = prepare.normalise(_draw(self.grey, frame, size, despeckle=view.despeckle))
         if view.binary:
             image = binarised(image)
-        return Prepared(image, frame, self._resolution(size[1] / frame.height))
+        return Prepared(image, frame, self._resolution(size[1] / frame.height), look.inverted)
 
     def marks(self, rotation: int) -> npt.NDArray[np.float64]:
         """What looks like letters: rows of x and y of the middle in the upright frame, and the height."""
-        found, frame = self._look(rotation)
+        look = self._look(rotation)
+        found, frame = look.letters, look.frame
         side = rotation % 180
         width, height = turned_size(self.grey.shape[1], self.grey.shape[0], side)
         left, top, wide, tall = found.boxes.T * found.reduction
@@ -98,9 +113,9 @@ class Scan:
     @property
     def x_height(self) -> float | None:
         """The height of small letters in pixels of the scan, as far as letters were found."""
-        return self._look(0)[0].x_height
+        return self._look(0).letters.x_height
 
-    def _look(self, rotation: int) -> tuple[letters.Letters, Frame]:
+    def _look(self, rotation: int) -> _Look:
         """The letters, of the page turned so or upside down, and the frame turned by ``rotation``."""
         if (side := rotation % 180) not in self._looks:
             turned = prepare.turn(self.grey, side)
@@ -110,9 +125,10 @@ class Scan:
                 skew = 0.0
             height, width = turned.shape
             grown = growth(width, height, skew) if found.leave_when_turned(skew) else (0, 0)
-            self._looks[side] = found, Frame(width + grown[0], height + grown[1], side, skew, grown)
-        found, frame = self._looks[side]
-        return found, replace(frame, rotation=rotation)
+            frame = Frame(width + grown[0], height + grown[1], side, skew, grown)
+            self._looks[side] = _Look(found, frame, has_dark_areas(turned, found.x_height))
+        look = self._looks[side]
+        return replace(look, frame=replace(look.frame, rotation=rotation))
 
     def _factor(self, view: View, x_height: float | None) -> float:
         height, width = self.grey.shape
@@ -138,7 +154,7 @@ def binarised(grey: Grey) -> Grey:
     return np.where(values > mean * (1 + share * (deviation / spread - 1)), 255, 0).astype(np.uint8)
 
 
-def _draw(grey: Grey, frame: Frame, size: tuple[int, int]) -> Grey:
+def _draw(grey: Grey, frame: Frame, size: tuple[int, int], *, despeckle: bool) -> Grey:
     """Draw ``frame`` in ``size``, in a single interpolation."""
     height, width = grey.shape
     across, down = size[0] / frame.width, size[1] / frame.height
@@ -149,7 +165,8 @@ def _draw(grey: Grey, frame: Frame, size: tuple[int, int]) -> Grey:
         grey = halved(grey, pixels=grey.size - 1)
         matrix = np.column_stack([2 * matrix[:, :2], matrix[:, 2] + matrix[:, :2].sum(axis=1) / 2])
         down *= 2
-    if down < _BLURRED_BELOW:
+    if down < _CLEANED_BELOW:
+        grey = np.asarray(cv2.medianBlur(grey, 3), dtype=np.uint8) if despeckle else grey
         grey = np.asarray(cv2.blur(grey, (3, 3)), dtype=np.uint8)
     drawn = cv2.warpAffine(
         grey,

@@ -104,6 +104,22 @@ def test_deskewing_can_be_left_out(draw):
     assert scan(draw.skewed(draw.page(), 1.7), deskew=False).prepared().frame.skew == 0.0
 
 
+def test_specks_smaller_than_strokes_are_gone_from_a_fine_scan(draw):
+    clean = draw.page(height=45, size=(1300, 1900), at=(100, 100))
+    page = clean.copy()
+    rng = np.random.default_rng(1)
+    page[rng.integers(0, 1900, 9000), rng.integers(0, 1300, 9000)] = 0
+    drawn, expected = (scan(one).prepared(View(despeckle=True)).image for one in (page, clean))
+    assert np.count_nonzero(np.abs(drawn.astype(int) - expected) > 40) < 0.0005 * drawn.size
+
+
+def test_the_engine_is_told_whether_white_may_be_written_on_black(draw):
+    page = draw.page(draw.letter * 2, size=(900, 1100)).copy()
+    assert not scan(page).prepared().inverted
+    page[900:970, 60:800] = 0
+    assert scan(page).prepared().inverted
+
+
 def test_black_and_white_keeps_faint_ink_on_uneven_paper(draw):
     faint = 255 - (255 - draw.page()) * 0.35
     shaded = (faint * np.linspace(0.95, 0.6, 900)).astype(np.uint8)
