@@ -26,14 +26,14 @@ _SAME_PLACE = (0.8, 0.5)  # of the wider word across, of the lower one down
 class Step:
     """Another way to read: what it is called, when it is worth trying, how much better it has to be.
 
-    Two readings in one layout have the same words in the same order; another layout may turn the order upside
-    down unnoticed, so it must win clearly.
+    No score tells that lines have come in another order, so order and lines change only where another
+    reading wins clearly. Its surer words are taken anyway.
     """
 
     changed: str
     when: Callable[[Reading], bool]
     way: Callable[[Way], Way]
-    margin: float = 0.0
+    margin: float
 
 
 STEPS = (
@@ -41,12 +41,13 @@ STEPS = (
         "finer",
         lambda best: best.score < GOOD,
         lambda way: replace(way, view=replace(_FINE, measured=way.view.measured)),
+        margin=3.0,
     ),
     Step(
         "layout block",
         lambda best: best.score < _BAD,
         lambda way: replace(way, layout=Layout.BLOCK),
-        margin=1.5,
+        margin=3.0,
     ),
 )
 """In order of what they bring for their time (docs/recognition.md)."""

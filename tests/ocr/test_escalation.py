@@ -54,7 +54,7 @@ def told(found):
         ((80.0, 92.0, 99.0), "Feiner gelesenes", [("finer", True)]),
         ((80.0, 70.0, 99.0), "Zuerst gelesenes", [("finer", False)]),
         ((73.0, 72.0, 90.0), "Blockweise gelesen", [("finer", False), ("layout block", True)]),
-        ((73.0, 77.0, 76.0), "Feiner gelesenes", [("finer", True), ("layout block", False)]),
+        ((73.0, 76.5, 76.0), "Feiner gelesenes", [("finer", True), ("layout block", False)]),
         ((73.0, 72.0, 70.0), "Zuerst gelesenes", [("finer", False), ("layout block", False)]),
     ],
 )
