@@ -45,7 +45,7 @@ def is_doubtful(words: tuple[Word, ...]) -> bool:
     """Whether a page may lie the wrong way up: little on it is certainly upright, or only a small part.
 
     Of the letters and digits of poor pages lying rightly, more than 0.4 are sure; of good ones lying wrongly,
-    0.12 at most.
+    0.18 at most.
     """
     sure = sure_characters(words)
     every = sum(sum(map(str.isalnum, word.text)) for word in words)
