@@ -10,8 +10,11 @@ import gc
 
 gc.disable()  # nothing that is loaded becomes garbage, and looking for some takes a fifth of the start
 
-import logging
 import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that spin while we load
+
+import logging
 import sys
 import time
 from importlib.metadata import version
