@@ -22,6 +22,7 @@ MIN_SKEW = 0.1
 X_HEIGHT = 15.0
 """Pixels of small letters in a first reading; type of 11 pt has them at 180 dpi."""
 
+_MONOSPACED_SQUEEZE = 0.9
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
 _CLEANED_BELOW = 0.75  # times the scan's resolution; there letters bear it that noise goes first
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
@@ -93,7 +94,9 @@ class Scan:
         look = self._look(rotation)
         found, frame = look.letters, look.frame
         down = self._factor(view, found.x_height)
-        size = max(1, round(frame.width * down * view.squeeze)), max(1, round(frame.height * down))
+        # A typewriter's m has three stems in the room of one letter: they run together sooner.
+        squeeze = max(view.squeeze, _MONOSPACED_SQUEEZE) if found.is_monospaced else view.squeeze
+        size = max(1, round(frame.width * down * squeeze)), max(1, round(frame.height * down))
         image = prepare.normalise(_draw(self.grey, frame, size, despeckle=view.despeckle))
         if view.binary:
             image = binarised(image)

@@ -46,11 +46,11 @@ class Draughtsman:
 
     letter = LETTER
 
-    def page(self, lines: Sequence[str] = LETTER, *, size=(900, 700), at=(60, 80), height=32):
+    def page(self, lines: Sequence[str] = LETTER, *, size=(900, 700), at=(60, 80), height=32, font=FONT):
         image = Image.new("L", size, 255)
-        draw, font = ImageDraw.Draw(image), ImageFont.truetype(str(FONT), height)
+        draw, face = ImageDraw.Draw(image), ImageFont.truetype(str(font), height)
         for number, line in enumerate(lines):
-            draw.text((at[0], at[1] + number * height * 1.7), line, font=font, fill=0)
+            draw.text((at[0], at[1] + number * height * 1.7), line, font=face, fill=0)
         return np.asarray(image)
 
     def skewed(self, grey, degrees):

@@ -6,6 +6,7 @@ from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Box
 from ocr.scan import Prepared, Scan, View
+from tests.specimens import fonts
 
 FINE = View(squeeze=1.0, x_height=20.0)
 
@@ -32,6 +33,13 @@ def test_a_page_is_drawn_so_that_its_letters_have_one_size_whatever_resolution_i
 def test_never_more_is_drawn_than_the_scan_holds(draw):
     page = draw.page(height=8, size=(280, 200), at=(10, 10))
     assert scan(page, 72).prepared(View(x_height=60, squeeze=1.0)).image.shape == (500, 700)
+
+
+def test_typewriting_is_squeezed_less_than_other_type(draw):
+    wide, narrow = (
+        scan(draw.page(font=fonts.path_of(face))).prepared().image.shape for face in ("mono", "sans")
+    )
+    assert wide[1] / wide[0] > 1.1 * narrow[1] / narrow[0]
 
 
 def test_without_text_the_resolution_told_decides(draw):
