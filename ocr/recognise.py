@@ -11,7 +11,7 @@ from ocr.options import OcrOptions
 from ocr.reader import Reader, Way
 from ocr.records import Pixels, Recognition
 from ocr.scan import Scan
-from ocr.score import confidence_of, is_doubtful
+from ocr.score import confidence_of, is_doubtful, legible
 
 
 def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOptions) -> Recognition:
@@ -40,7 +40,7 @@ def _recognition(reader: Reader, told: language.Told) -> Recognition:
     reading = told.reading
     frame = reading.frame
     return Recognition(
-        words=reading.words,
+        words=legible(reading.words),
         width=frame.width,
         height=frame.height,
         rotation=frame.rotation,

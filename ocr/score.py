@@ -13,6 +13,7 @@ FEW_CHARACTERS = 20.0
 """Sure characters below which nothing is certain about a page."""
 _SURE = 60.0
 _MOSTLY_DOUBTFUL = 0.25
+_JUNK = 30.0
 
 # In heights of the page's words, whose boxes reach from ascender to descender.
 _LETTER_HEIGHT = (0.5, 2.5)
@@ -50,6 +51,17 @@ def is_doubtful(words: tuple[Word, ...]) -> bool:
     sure = sure_characters(words)
     every = sum(sum(map(str.isalnum, word.text)) for word in words)
     return sure < FEW_CHARACTERS or sure < _MOSTLY_DOUBTFUL * every
+
+
+def legible(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return ``words``, or only the sure ones of a page read so badly that the others mean nothing.
+
+    The grain of paper read as letters comes to a mean confidence of 16 to 23; a hard receipt to 45 and more.
+    Such words would fill the index with pages that have nothing of what was searched for.
+    """
+    if confidence_of(words) >= _JUNK:
+        return words
+    return tuple(word for word in words if word.confidence >= _SURE and len(word.text) > 1)
 
 
 def lost_ink(marks: npt.NDArray[np.float64], words: tuple[Word, ...]) -> float:

@@ -9,7 +9,7 @@ from ocr.geometry import upright_matrix
 from ocr.options import OcrOptions
 from ocr.recognise import recognise
 from ocr.records import Box, Word, words_from_json, words_to_json
-from ocr.score import confidence_of
+from ocr.score import confidence_of, legible
 from ocr.tesseract import Tesseract
 
 ENGINE = Tesseract()
@@ -144,3 +144,13 @@ def test_confidence_weighs_words_by_their_length():
     box = Box(0, 0, 1, 1)
     assert confidence_of([Word("abcd", box, 90, 0), Word("e", box, 40, 0)]) == pytest.approx(80)
     assert confidence_of([]) == 0.0
+
+
+def test_grain_read_as_letters_leaves_only_what_is_sure():
+    def word(text, confidence):
+        return Word(text, Box(0, 0, 10, 10), confidence, 0)
+
+    grain = tuple(word("en", 12.0) for _ in range(50))
+    assert legible((*grain, word("Vermerk", 91.0), word("l", 95.0))) == (word("Vermerk", 91.0),)
+    receipt = (word("SUMME", 80.0), word("Iq,9O", 25.0))
+    assert legible(receipt) == receipt
