@@ -49,6 +49,9 @@ class OcrEngine(Protocol):
     def languages(self) -> frozenset[str]:
         """The names of all installed models, e.g. ``{"deu", "osd", "script/Latin"}``."""
 
+    def warm_up(self, language: str) -> None:
+        """Load what every page needs, once a worker, before it forks for pages."""
+
     def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
         """Recognise ``image`` as it lies; boxes in its pixels, words in reading order.
 

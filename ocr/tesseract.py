@@ -124,7 +124,7 @@ def _call(page: Path, output: Path, manner: Manner) -> None:
         raise RecognitionFailed(detail=SAID, reason=N_("it crashed")) from error
     except RuntimeError as error:  # pytesseract's only sign of a time-out
         reason = N_("no result in {seconds} s")
-        raise RecognitionFailed(detail=SAID, reason=reason, seconds=f"{manner.seconds:g}") from error
+        raise RecognitionFailed(detail=SAID, reason=reason, seconds=f"{manner.seconds:.3g}") from error
 
 
 def _parameters(manner: Manner) -> str:

@@ -89,7 +89,7 @@ def _library() -> Any:  # noqa: ANN401 - the library has no types
 def _error_of(failed: Failure, manner: Manner, memory_mb: int) -> RecognitionFailed:
     if failed.cause is Cause.OVERDUE:
         reason = N_("no result in {seconds} s")
-        return RecognitionFailed(detail=tesseract.SAID, reason=reason, seconds=f"{manner.seconds:g}")
+        return RecognitionFailed(detail=tesseract.SAID, reason=reason, seconds=f"{manner.seconds:.3g}")
     if failed.cause is Cause.MEMORY:
         reason = N_("it needs more than {limit} MB of memory")
         return RecognitionFailed(detail=tesseract.SAID, reason=reason, limit=memory_mb)

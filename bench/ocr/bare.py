@@ -37,6 +37,7 @@ class _Recorder:
     def __init__(self, engine: OcrEngine) -> None:
         self.name = engine.name
         self.languages = engine.languages
+        self.warm_up = engine.warm_up
 
     def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
         raise _FirstReading(image, manner)
@@ -58,7 +59,9 @@ def read(folder: Path) -> None:
     """Read all of them; loading images is not measured, loading the engine's model is."""
     settings = load_settings(folder / "data")
     engine = wiring.engine(settings)
-    used = seconds = 0.0
+    before, begun = _processor(), time.monotonic()
+    engine.warm_up(settings.ocr.language)
+    used, seconds = _processor() - before, time.monotonic() - begun
     for path in sorted(folder.glob("*.pickle")):
         image, manner = pickle.loads(path.read_bytes())  # noqa: S301 - written by the step before
         before, begun = _processor(), time.monotonic()

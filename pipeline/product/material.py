@@ -30,7 +30,8 @@ from pipeline.product.muting import mute
 from pipeline.product.placement import EXIF_ORIENTATIONS
 from pipeline.scans.image_pages import DECODER_ERRORS
 from pipeline.scans.pdf_content import drop_invisible_text
-from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
+from pipeline.scans.pdf_errors import PDF_ERRORS
+from pipeline.scans.pdf_form import Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
 from pipeline.scans.pdf_pages import filling_image
 from pipeline.scans.poppler import extract_bitonal, read_words
 from pipeline.scans.source import POINTS_PER_INCH, Limits, MediaType, Origin

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from textwrap import wrap
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
+from pipeline.scans.pdf_errors import PDF_ERRORS
 from pipeline.scans.wording import mirrored
 
 #: Flags of fields (tables 226 to 230): several lines; a password, which is not shown.
@@ -46,7 +48,9 @@ def draw_values(pdf: Pdf) -> None:
         annotations = page.obj.get("/Annots")
         for widget in annotations if isinstance(annotations, Array) else ():
             if isinstance(widget, Dictionary) and widget.get("/Subtype") == "/Widget":
-                _draw(pdf, widget, form, is_old=is_old)
+                # A field that is broken costs its own value, not the pages of the file.
+                with suppress(*PDF_ERRORS):
+                    _draw(pdf, widget, form, is_old=is_old)
     form.NeedAppearances = False
 
 

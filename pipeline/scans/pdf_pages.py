@@ -25,6 +25,7 @@ from ocr.records import Grey, Pixels, Word
 from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
 from pipeline.scans.own_text import judge, scaled, seen, within
 from pipeline.scans.pdf_content import (
+    MOST_CONTENT,
     PlacedImage,
     decodes_within,
     drop_invisible_text,
@@ -32,7 +33,8 @@ from pipeline.scans.pdf_content import (
     is_flate,
     sole_image,
 )
-from pipeline.scans.pdf_form import PDF_ERRORS, Sheet, form_of, has_end, isolate, open_pdf, sheet_of
+from pipeline.scans.pdf_errors import PDF_ERRORS
+from pipeline.scans.pdf_form import Sheet, form_of, has_end, isolate, open_pdf, sheet_of
 from pipeline.scans.pdf_geometry import coverage, dpi_of, extent, on_paper, paper_mm, quarter_turns, raster
 from pipeline.scans.poppler import read_words, render
 from pipeline.scans.source import (
@@ -128,15 +130,18 @@ class _Reader:
             isolate(self.pdf, form, sheet, self.scratch)
             words = self._words(dpi)
         full = self._draw(self.scratch, size)
-        drop_text(form)
         bare_page = self.scratch.with_name("bare.pdf")
-        isolate(self.pdf, form, sheet, bare_page)
-        bare = self._draw(bare_page, size)
-        words = seen(words, full, bare)
+        if decodes_within(form, MOST_CONTENT):
+            drop_text(form)
+            isolate(self.pdf, form, sheet, bare_page)
+            bare = self._draw(bare_page, size)
+            words = seen(words, full, bare)
+        else:  # too much to be gone through, such as a map: its words are believed
+            bare = np.full_like(full, _WHITE)
         if not letters(words):
             return _with_layer(self._without_text(page, sheet), every, dpi)
         found = judge(words, bare, dpi, is_scan=_image_share(page, sheet) >= _SCANNED)
-        own = replace(found.own, hidden=len(every) - len(words))
+        own = replace(found.own, hidden=max(0, len(every) - len(words)))
         if own.why is Why.BORN_DIGITAL:
             return PageImage(full, dpi, *paper_mm(sheet), Origin.DIGITAL, words, own)
         shows_text = own.is_doubtful or own.why is Why.OWN_TEXT_ILLEGIBLE

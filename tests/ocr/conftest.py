@@ -36,6 +36,9 @@ class ScriptedEngine:
     def languages(self):
         return frozenset({"deu", "eng"})
 
+    def warm_up(self, language):
+        """Nothing to load."""
+
     def read(self, image, manner):
         self.calls.append((image.shape, manner))
         return tuple(self._script(image, manner))

@@ -109,6 +109,9 @@ def test_of_two_words_in_one_place_the_surer_is_taken_and_its_place_stays():
         Word("Kind", Box(0, 0, 40, 20), 99.0, 8),
     )
     assert fused(mine, theirs) == (Word("Kindheit", Box(0, 0, 80, 20), 95.0, 0), mine[1])
+    many = tuple(Word("Zeıle", Box(0, 30 * row, 80, 20), 50.0, row) for row in range(600))
+    surer = tuple(Word(f"Z{row}", Box(1, 30 * row, 80, 20), 90.0, row) for row in range(600))
+    assert [word.text for word in fused(many, surer[::-1])] == [word.text for word in surer]
     assert fused(mine, ()) == mine
     assert fused((), theirs) == ()
 

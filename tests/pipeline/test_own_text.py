@@ -16,6 +16,7 @@ from ocr.records import Box, Word, text_of
 from pipeline.merging import direction, merged
 from pipeline.page_text import TextFrom, text_of_page
 from pipeline.product.binding import ProductPage, assemble
+from pipeline.scans import pdf_pages
 from pipeline.scans.pages import Limits, MediaType, Origin, PageImage, inspect, open_page
 from pipeline.scans.source import Why
 from pipeline.scans.wording import is_doubtful, tidy
@@ -379,6 +380,12 @@ class TestWording:
         assert text_of(tidy(word(text, 50 * at, 0, 0) for at, text in enumerate(found))) == typed
 
 
+def test_a_page_of_more_than_can_be_gone_through_keeps_its_words(sheet, monkeypatch):
+    monkeypatch.setattr(pdf_pages, "MOST_CONTENT", 100)
+    image = sheet.text().open()
+    assert (image.own.why, text_of(image.words)) == (Why.BORN_DIGITAL, "\n".join(LINES))
+
+
 class TestForms:
     """What an applicant filled in is what the form is about."""
 
@@ -407,6 +414,10 @@ class TestForms:
         image = open_page(sheet.path, MediaType.PDF, 1, Limits())
         assert image.own.why is Why.BORN_DIGITAL
         assert text_of(image.words).split("\n") == [*LINES, value]
+
+    def test_a_broken_field_costs_its_own_value_and_no_page(self, sheet):
+        self.fill(sheet, "neu", looks=False, Rect=Array([1, 2, 3]))
+        assert text_of(open_page(sheet.path, MediaType.PDF, 1, Limits()).words) == "\n".join(LINES)
 
     def test_a_picture_that_is_there_is_left_alone(self, sheet):
         self.fill(sheet, "neu", looks=True)
