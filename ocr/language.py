@@ -67,7 +67,10 @@ def suited(reader: Reader, first: Reading) -> Told:
     if other.reading is not first:
         return other
     code = of_words(first.words, [*first.way.language.split("+"), *expected])
-    return _in_its_language(reader, first, code) if code else other
+    if code is None:
+        return other
+    told = _in_its_language(reader, first, code)
+    return replace(told, missing=tuple(dict.fromkeys((*told.missing, *other.missing))))
 
 
 def of_words(words: Iterable[Word], among: Sequence[str], *, fewest: int = _FEWEST_HITS) -> str | None:

@@ -102,7 +102,13 @@ def _compared(image: PageImage, words: tuple[Word, ...], reading: _Read) -> Page
         return PageText(_own(image, words), TextFrom.PAGE, own.why)
     rest = tuple(word for word in _as_displayed(image, read) if word.confidence >= _SURE)
     both = _own(image, merged(words, rest))
-    found = replace(both, language=read.language, engine=read.engine, attempts=read.attempts)
+    found = replace(
+        both,
+        language=read.language,
+        engine=read.engine,
+        attempts=read.attempts,
+        missing=read.missing,
+    )
     return PageText(found, TextFrom.BOTH, own.why)
 
 

@@ -189,6 +189,7 @@ def test_nothing_else_is_tried_where_no_other_language_is_expected(engine):
         (words(FRENCH_AS_GERMAN, 85.0), "deu eng", ("fra",)),
         (words(ENGLISH, 95.0), "deu", ()),  # read well all the same
         (words(CYRILLIC_AS_GERMAN, 35.0), "deu fra ara", ("rus", "ukr", "fas")),
+        (words(GERMAN) + words(CYRILLIC_AS_GERMAN, 35.0, line=12), "deu fra ara", ("rus", "ukr", "fas")),
         (words(GERMAN), "deu", ()),
     ],
 )
