@@ -39,6 +39,8 @@ from storage.ledger import inventory as volumes
 from storage.ledger import pages
 from storage.streams import check_target
 
+gc.enable()
+
 QUARANTINED = 1
 
 app = typer.Typer(
@@ -354,7 +356,6 @@ def fetch(
 
 def main() -> None:
     """Run the command; every error becomes plain words and an exit code (docs/formats.md)."""
-    gc.enable()
     process.prepare()
     try:
         with process.disk_errors():

@@ -38,6 +38,8 @@ from pipeline.queue.turns import FairWorker
 from pipeline.queue.workers import BROKER_VARIABLE, PARENT_VARIABLE
 from storage.ledger.work import Step, Task
 
+gc.enable()
+
 #: A store or disk that is away is asked again after a moment, not at once.
 _PAUSE_SECONDS = 1.0
 #: A worker that does not say for so long, and somewhat, that it lives counts as dead.
@@ -123,7 +125,6 @@ def _work(settings: Settings) -> None:
     )
     _silence()
     gc.freeze()  # or every forked process would look through all this again, and copy it by touching it
-    gc.enable()
     with translated():
         worker.work(logging_level="ERROR")
 
