@@ -643,7 +643,7 @@ class _Crashing:
     def __init__(self, engine, error: Exception | None = None) -> None:
         self.name, self.asked, self._error = engine.name, 0, error or RuntimeError("crash")
 
-    def read(self, image, *, dpi, language):
+    def read(self, image, manner):
         self.asked += 1
         raise self._error
 
