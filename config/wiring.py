@@ -17,6 +17,7 @@ from config.document_types import load_document_types
 from config.scratch import scratch
 from config.settings import Settings
 from errors import LedgerLost, NoDataFolder, NoLedger, PlaceUnusable, StoreElsewhere, StoreUnavailable
+from ocr.engine import OcrEngine
 from ocr.tesseract import Tesseract
 from ocr.tesserocr_engine import Tesserocr
 from pipeline import store_mark
@@ -165,13 +166,13 @@ def classifier(path: str) -> Classifier:
     return Classifier(document_types(path))
 
 
-def engine(settings: Settings) -> Tesseract | Tesserocr:
+def engine(settings: Settings) -> OcrEngine:
     """The recognition engine of these settings, made once a process; raises ``PackageMissing``."""
     return _engine(settings.ocr.engine, settings.limits.reader_memory_mb)
 
 
 @cache
-def _engine(name: str, memory_mb: int) -> Tesseract | Tesserocr:
+def _engine(name: str, memory_mb: int) -> OcrEngine:
     return (Tesserocr if name == "tesserocr" else Tesseract)(memory_mb=memory_mb)
 
 

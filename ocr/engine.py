@@ -14,12 +14,8 @@ class Layout(StrEnum):
 
     PAGE = "page"
     """Columns, tables, pictures: all is possible."""
-    COLUMN = "column"
-    """One column, lines of any size."""
     BLOCK = "block"
     """One even block of text."""
-    LINE = "line"
-    """One single line."""
     SPARSE = "sparse"
     """Words here and there, in no order."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,14 @@ def moved(box: Box, matrix: Affine, width: int, height: int) -> Box:
     left, top = (min(max(round(float(low.min())), 0), most - 1) for low, most in ((x, width), (y, height)))
     right, bottom = min(round(float(x.max())), width), min(round(float(y.max())), height)
     return Box(left, top, max(right - left, 1), max(bottom - top, 1))
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest box that holds all of ``boxes``, of which there is one at least."""
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    right = max(box.left + box.width for box in boxes)
+    bottom = max(box.top + box.height for box in boxes)
+    return Box(left, top, right - left, bottom - top)
 
 
 def _quarters(rotation: int) -> int:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ocr.function_words import TELLING, fold
-from ocr.geometry import Frame
+from ocr.geometry import Frame, around
 from ocr.reader import Reader, Reading
 from ocr.records import Box, Grey, Word
 from ocr.score import confidence_of
@@ -183,18 +183,12 @@ def _garbage(words: Sequence[Word], frame: Frame) -> Box | None:
     near = [word for word, inside in zip(words, within[worst], strict=True) if inside]
     if sum(len(word.text) for word in near) < _FEWEST_CHARACTERS or confidence_of(near) >= _GARBAGE:
         return None
-    return _around([word.box for word in near])
-
-
-def _around(boxes: Sequence[Box]) -> Box:
-    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
-    right = max(box.left + box.width for box in boxes)
-    return Box(left, top, right - left, max(box.top + box.height for box in boxes) - top)
+    return around([word.box for word in near])
 
 
 def _cut(reader: Reader, first: Reading, area: Box) -> Grey:
     """Cut ``area`` of the upright page, and a little around it, out of the recognition image."""
-    image = reader.scan.prepared(replace(first.way.view, squeeze=1.0), first.way.rotation).image
+    image = reader.unsqueezed(first.way).image
     ratio = image.shape[0] / first.frame.height
     left, top = max(0, round(area.left * ratio) - _MARGIN), max(0, round(area.top * ratio) - _MARGIN)
     right = round((area.left + area.width) * ratio) + _MARGIN

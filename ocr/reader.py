@@ -11,7 +11,7 @@ from ocr.engine import Layout, Manner, OcrEngine
 from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Attempt, Grey, Word
-from ocr.scan import MIN_SKEW, Prepared, Scan, View
+from ocr.scan import Prepared, Scan, View, skew_of
 from ocr.score import confidence_of, lost_ink
 
 _LEAST_SECONDS = 0.1
@@ -59,9 +59,9 @@ class Reader:
     deadline: float
     attempts: list[Attempt] = field(default_factory=list)
 
-    def lying(self, view: View) -> Prepared:
-        """The page as it lies, drawn in square pixels, to cut a sample from."""
-        return self.scan.prepared(replace(view, squeeze=1.0))
+    def unsqueezed(self, way: Way) -> Prepared:
+        """The page, drawn in square pixels as ``way`` says else, to cut a sample from."""
+        return self.scan.prepared(replace(way.view, squeeze=1.0), way.rotation)
 
     def read(self, way: Way) -> Reading:
         """Read the whole page. Raises ``RecognitionFailed`` when the engine breaks or exceeds its time."""
@@ -98,8 +98,8 @@ class Reader:
 
     def _straight(self, image: Grey) -> tuple[Grey, float]:
         """The image with its lines level, and by how many degrees it was turned for that."""
-        skew = letters.find(image).skew if self.options.deskew else 0.0
-        if abs(skew) < MIN_SKEW:
+        skew = skew_of(letters.find(image), self.options)
+        if not skew:
             return image, 0.0
         rows, columns = image.shape
         return prepare.deskew(image, upright_matrix(columns, rows, 0, skew)), skew

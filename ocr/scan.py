@@ -123,9 +123,7 @@ class Scan:
         if (side := rotation % 180) not in self._looks:
             turned = prepare.turn(self.grey, side)
             found = letters.find(turned)
-            skew = found.skew if self._options.deskew else 0.0
-            if abs(skew) < MIN_SKEW:
-                skew = 0.0
+            skew = skew_of(found, self._options)
             height, width = turned.shape
             grown = growth(width, height, skew) if found.leave_when_turned(skew) else (0, 0)
             frame = Frame(width + grown[0], height + grown[1], side, skew, grown)
@@ -146,6 +144,11 @@ class Scan:
         if not (math.isfinite(self._dpi) and self._dpi > 0):
             return self._options.dpi
         return round(min(max(self._dpi * factor, _CREDIBLE_DPI[0]), _CREDIBLE_DPI[1]))
+
+
+def skew_of(found: letters.Letters, options: OcrOptions) -> float:
+    """Degrees a page with such letters is turned by; 0.0 where that is not asked for, or too little."""
+    return found.skew if options.deskew and abs(found.skew) >= MIN_SKEW else 0.0
 
 
 def binarised(grey: Grey) -> Grey:

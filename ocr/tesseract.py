@@ -28,7 +28,7 @@ _PROGRAM = "tesseract"
 SAID = N_("Tesseract: {reason}")
 _QUERY_SECONDS = 30.0
 #: Tesseract's page segmentation modes.
-SEGMENTATION = {Layout.PAGE: 3, Layout.COLUMN: 4, Layout.BLOCK: 6, Layout.LINE: 7, Layout.SPARSE: 11}
+SEGMENTATION = {Layout.PAGE: 3, Layout.BLOCK: 6, Layout.SPARSE: 11}
 _COLUMNS = 12
 _WORD_LEVEL = "5"
 

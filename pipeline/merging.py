@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby, pairwise
 
+from ocr.geometry import around
 from ocr.records import Box, Word
 from pipeline.scans.wording import is_leftward
 
@@ -26,9 +27,9 @@ def merged(own: tuple[Word, ...], read: tuple[Word, ...]) -> tuple[Word, ...]:
     boxes = [word.box for word in own]
     rest = [word for word in read if not any(_is_within(word.box, box) for box in boxes)]
     lines = _lines(own)
-    frames = [_frame(line) for line in lines]
+    frames = [_around(line) for line in lines]
     placed = [(index, 0, line) for index, line in enumerate(lines)]
-    placed += [(_place(_frame(line), frames), 1, line) for line in _lines(rest)]
+    placed += [(_place(_around(line), frames), 1, line) for line in _lines(rest)]
     placed.sort(key=lambda entry: entry[:2])
     return tuple(replace(word, line=number) for number, (_, _, line) in enumerate(placed) for word in line)
 
@@ -56,11 +57,8 @@ def _lines(words: Iterable[Word]) -> list[list[Word]]:
     return [list(line) for _, line in groupby(words, key=lambda word: word.line)]
 
 
-def _frame(line: list[Word]) -> Box:
-    left, top = min(word.box.left for word in line), min(word.box.top for word in line)
-    right = max(word.box.left + word.box.width for word in line)
-    bottom = max(word.box.top + word.box.height for word in line)
-    return Box(left, top, right - left, bottom - top)
+def _around(line: list[Word]) -> Box:
+    return around([word.box for word in line])
 
 
 def direction(words: tuple[Word, ...]) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from errors import RecognitionFailed
 from ocr.engine import OcrEngine
-from ocr.geometry import moved, turned_size, upright_matrix
+from ocr.geometry import Affine, moved, turned_size, upright_matrix
 from ocr.options import OcrOptions
 from ocr.recognise import recognise
 from ocr.records import Recognition, Word
@@ -75,8 +75,8 @@ def _recognised(image: PageImage, read: _Read) -> PageText:
         return PageText(found, TextFrom.RECOGNITION, image.own.why, flag)
     upright = upright_matrix(*_edges(image), found.rotation, found.skew, found.grown)
     words = tuple(
-        replace(word, box=moved(word.box, upright, found.width, found.height), confidence=found.confidence)
-        for word in layer
+        replace(word, confidence=found.confidence)
+        for word in _moved(layer, upright, found.width, found.height)
     )
     return PageText(replace(found, words=words), TextFrom.PAGE, Why.OLD_LAYER_KEPT, flag)
 
@@ -127,7 +127,7 @@ def _own(image: PageImage, words: tuple[Word, ...]) -> Recognition:
         return lying
     width, height = turned_size(lying.width, lying.height, rotation)
     upright = upright_matrix(*_edges(image), rotation, 0.0)
-    turned = tuple(replace(word, box=moved(word.box, upright, width, height)) for word in words)
+    turned = _moved(words, upright, width, height)
     return replace(lying, words=turned, width=width, height=height, rotation=rotation)
 
 
@@ -136,7 +136,12 @@ def _as_displayed(image: PageImage, read: Recognition) -> tuple[Word, ...]:
     upright = upright_matrix(*_edges(image), read.rotation, read.skew, read.grown)
     back = np.asarray(cv2.invertAffineTransform(upright), np.float64)
     height, width = image.pixels.shape[:2]
-    return tuple(replace(word, box=moved(word.box, back, width, height)) for word in read.words)
+    return _moved(read.words, back, width, height)
+
+
+def _moved(words: tuple[Word, ...], matrix: Affine, width: int, height: int) -> tuple[Word, ...]:
+    """The words where ``matrix`` takes them, on a page of ``width`` × ``height``."""
+    return tuple(replace(word, box=moved(word.box, matrix, width, height)) for word in words)
 
 
 def _edges(image: PageImage) -> tuple[int, int]:

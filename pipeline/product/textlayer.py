@@ -12,8 +12,6 @@ told by their wide gaps, get sizes a little apart, or else their cells would be 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -21,6 +19,7 @@ from statistics import median
 
 from ocr.records import Word
 from pipeline.product.glyphless import ADVANCE, ASCENT, BRIDGE, UNITS, GlyphlessFont
+from pipeline.scans.wording import mirrored
 
 FONT_NAME = "/Akten"
 _EM_WIDTH = ADVANCE / UNITS
@@ -31,7 +30,6 @@ _BODY = 0.2  # lines within 20 % of the page's median size are body text
 _WIDE_GAP = 0.7  # of an em: poppler's limit for words of one block
 _SMALLEST_GAP = 0.05
 _BELOW = frozenset("gjpqyçşţµß§,;()[]{}|/@Q")
-_LEFT_TO_RIGHT = re.compile(r"[A-Za-zÀ-ɏ\d]+(?:[.,:/-][A-Za-zÀ-ɏ\d]+)*")
 _ONLY_SMALL = frozenset("acemnorsuvwxzgpqy.,:-–—_…·")
 
 
@@ -97,7 +95,8 @@ def _show(
         glyphs = 1 if text == BRIDGE else len(text)
         stretch = (right - left) * scale[0] / (glyphs * _EM_WIDTH * size)
         place = b"%s 0 0 1 %s %s Tm" % (_number(stretch), _number(left * scale[0]), _number(baseline))
-        yield place + b" " + font.encode(_visual(text)) + b" Tj"
+        # Readers expect right-to-left words in the order in which they stand on paper.
+        yield place + b" " + font.encode(mirrored(text)) + b" Tj"
 
 
 def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, float]]:
@@ -119,16 +118,6 @@ def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, floa
             yield " ", start, start + thin
             yield BRIDGE, start + thin, end - thin
             yield " ", end - thin, end
-
-
-def _visual(text: str) -> str:
-    """Right-to-left words in the order in which they stand on paper, as readers expect it of a page.
-
-    Numbers and Latin letters within such a word run from left to right all the same.
-    """
-    if not any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
-        return text
-    return _LEFT_TO_RIGHT.sub(lambda run: run[0][::-1], text[::-1])
 
 
 def _number(value: float) -> bytes:

@@ -65,7 +65,8 @@ def judge(words: tuple[Word, ...], bare: Grey, dpi: float, *, is_scan: bool) -> 
     spots = letter_spots(bare, dpi)
     layer = on_writing(words, spots)
     if letters(layer) >= max(_LAYER_LETTERS, count / 2):
-        kept = tuple(word for word in words if word not in layer)
+        standing = frozenset(layer)
+        kept = tuple(word for word in words if word not in standing)
         return Judged(OwnText(Why.IMAGE_WITH_OLD_LAYER, count, share, layer=layer), kept)
     doubtful = is_doubtful(words)
     sparse = (is_scan or count < _FEW_LETTERS) and has_ink(bare)
