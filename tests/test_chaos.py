@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -20,12 +21,9 @@ import pytest
 
 from bench.chaos import faults, referee
 from bench.chaos.ledger import DocumentRow, Outcome, PageRow, Product, Sample, Work, outcome, sample
+from bench.chaos.scene import Scene
 from bench.chaos.specimens import Specimens, build
 from tests.office import Office, open_office, page, save_pdf
-
-ROOT = Path(__file__).resolve().parents[1]
-SEED = 20260
-
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED, FAULTS = 20260, 12
@@ -173,6 +171,26 @@ class TestInTheEnd:
         assert list(referee.indiscretions(["page 3 of ZAUNKÖNIG failed"], ["Zaunkönig", "Amsel"])) == [
             "a log tells 'Zaunkönig'"
         ]
+
+
+# --- who did it --------------------------------------------------------------------------------------
+
+
+SLOW_TO_DIE = "held = b'x' * 300_000_000; print(flush=True); import time; time.sleep(600)"
+
+
+def test_a_group_that_was_killed_is_not_blamed_for_how_it_ended(tmp_path):
+    """All is done when it is killed, so that all are asked to end at once; its memory makes it die slowly."""
+    scene = Scene(tmp_path, None, "sqlite", Specimens())
+    scene.work(groups=1, workers=1)
+    (group,) = scene.groups
+    with subprocess.Popen([sys.executable, "-c", SLOW_TO_DIE], stdout=subprocess.PIPE) as group.process:
+        group.process.stdout.readline()
+        fault = faults.Fault("parent killed", moment=0.9, pause=0.1, choice=0.0, seconds=1.0)
+        assert faults.commit(scene, fault.kind, fault)
+        assert scene.stop() == []
+    assert group.exits == [-signal.SIGKILL]
+    assert list(scene.odd_exits()) == []
 
 
 # --- what it looks at --------------------------------------------------------------------------------

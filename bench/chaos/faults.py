@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import redis
 
-from bench.chaos.scene import Command, Role, Scene
+from bench.chaos.scene import Command, Role, Scene, kill
 from pipeline.queue.redis_server import socket_in
 
 #: How long a victim is looked for, such as a Tesseract that lives for a tenth of a second.
@@ -97,8 +97,8 @@ def _kill(role: Role) -> Callable[[Scene, Fault], str | None]:
                 victim = found[int(fault.choice * len(found))]
                 with suppress(psutil.NoSuchProcess):
                     name = victim.name()
-                    victim.kill()
-                    return f"{name} {victim.pid}"
+                    if kill([victim]):
+                        return f"{name} {victim.pid}"
             time.sleep(_HUNT_PAUSE)
         return None
 
@@ -136,8 +136,7 @@ def _kill_queue(scene: Scene, _fault: Fault) -> str | None:
     broker = scene.broker()
     if broker is None:
         return None
-    broker.kill()
-    return f"redis-server {broker.pid}"
+    return f"redis-server {broker.pid}" if kill([broker]) else None
 
 
 def _wipe_queue(scene: Scene, _fault: Fault) -> str | None:
@@ -177,10 +176,10 @@ def _kill_database(scene: Scene, fault: Fault) -> str | None:
     if server is None:
         return None
 
-    def kill() -> None:
+    def begin() -> None:
         os.kill(server.pid, signal.SIGKILL)
 
-    return "PostgreSQL" if scene.outage("database", kill, fault.seconds, scene.revive_database) else None
+    return "PostgreSQL" if scene.outage("database", begin, fault.seconds, scene.revive_database) else None
 
 
 # --- the machine -------------------------------------------------------------------------------------

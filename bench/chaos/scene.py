@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,8 @@ _RESTART_SECONDS, _REAP_SECONDS = 1.0, 1.0
 _STOP_SECONDS = 90.0
 _SERVERS = {"weed", "postgres", "pg_ctl", "psql"}
 _REVIVAL_SECONDS = 30.0
+#: On a busy machine the kernel may take its time until what was killed has ended.
+_DEATH_SECONDS = 60.0
 #: How a command may end under faults: done, something in quarantine, a part is away, interrupted, killed.
 _INTERRUPTED = 4
 _MAY_END = {0, 1, 3, _INTERRUPTED, -signal.SIGKILL}
@@ -231,13 +234,8 @@ class Scene:
 
     def kill_all(self) -> int:
         """End everything but the servers by force, as a power cut would; returns how many processes."""
-        count = 0
-        for one in psutil.Process().children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                if one.name() not in _SERVERS and one.status() != psutil.STATUS_ZOMBIE:
-                    one.kill()
-                    count += 1
-        return count
+        running = psutil.Process().children(recursive=True)
+        return kill(one for one in running if _name(one) not in _SERVERS)
 
     def end(self) -> None:
         """Kill what still runs, and leave nothing of it anywhere."""
@@ -323,6 +321,32 @@ class Scene:
         # os.walk passes over folders that vanish while it looks.
         walked = os.walk(self.akten.data / "tmp")
         return [str(Path(folder, name)) for folder, inner, files in walked for name in (*inner, *files)]
+
+
+def kill(victims: Iterable[psutil.Process]) -> int:
+    """End processes by force, all at once; returns, once they have ended, how many there were to kill.
+
+    One that has been killed runs on until the kernel gets to it, so that who asked it to end meanwhile would
+    blame it for the way it ends. None is reaped: that is for its parent.
+    """
+    with ExitStack() as handles:
+        dying = []
+        for one in victims:
+            with suppress(psutil.NoSuchProcess, ProcessLookupError):
+                handle = os.pidfd_open(one.pid)
+                handles.callback(os.close, handle)
+                if one.status() != psutil.STATUS_ZOMBIE:
+                    one.kill()
+                    dying.append(handle)
+        for handle in dying:
+            select.select([handle], [], [], _DEATH_SECONDS)
+        return len(dying)
+
+
+def _name(process: psutil.Process) -> str:
+    with suppress(psutil.NoSuchProcess):
+        return str(process.name())
+    return ""
 
 
 def _children(process: psutil.Process, *, recursive: bool) -> list[psutil.Process]:
