@@ -1,4 +1,7 @@
-"""An authority in one process: real ledger, folder store, index and Tesseract, and tiny pages to feed it."""
+"""An authority in one process: real ledger, folder store, index and Tesseract, and tiny pages to feed it.
+
+Tesseract reads each slip once a process, and the ledger's tables are made once.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ from storage.index import Hit, SearchIndex
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.leases import wait_seconds
 from storage.ledger.work import Step, Task
+from tests.ledgers import new_database
+from tests.remembering import Remembering
 from tests.specimens import fonts, sheets
 from tests.specimens.files import Jpeg, jpeg, write_pdf
 
@@ -191,13 +196,14 @@ def open_office(data: Path) -> Iterator[Office]:
     settings = load_settings(data)
     clock = Clock()
     wiring.prepare_folder(settings)
-    with closing(wiring.open_ledger(settings, anew=True)) as made:
-        wiring.objects_of(settings, made, settle=True)
-    with wiring.open_context(settings) as ctx, wiring.open_index(settings) as index:
-        ctx.ledger.close()
-        ledger = Ledger(settings.ledger_url, clock)
-        yield Office(settings, replace(ctx, ledger=ledger), index, clock)
-        ledger.close()
+    if not wiring.has_ledger(settings):
+        new_database(data / "ledger.db")
+    with closing(Ledger(settings.ledger_url, clock)) as ledger:
+        wiring.objects_of(settings, ledger, settle=True)
+        with wiring.open_context(settings, migrate=False) as ctx, wiring.open_index(settings) as index:
+            ctx.ledger.close()
+            own = replace(ctx, ledger=ledger, engine=Remembering(ctx.engine))
+            yield Office(settings, own, index, clock)
 
 
 class OwnSheets:
@@ -229,10 +235,14 @@ class OwnSheets:
 def page(word: str) -> Image.Image:
     """A small slip of paper, grey, with a word and a line that is read at once for sure: one call of OCR."""
     image = Image.new("L", (700, 200), 255)
-    draw, font = ImageDraw.Draw(image), fonts.at_pixels("sans", False, 44)
-    for number, line in enumerate((word, "hiermit beantrage ich die")):
-        draw.text((40, 80 + 75 * number), line, fill=0, font=font, anchor="ls")
+    _write(image, word, "hiermit beantrage ich die")
     return image
+
+
+def _write(image: Image.Image, *lines: str) -> None:
+    draw, font = ImageDraw.Draw(image), fonts.at_pixels("sans", False, 44)
+    for number, line in enumerate(lines):
+        draw.text((40, 80 + 75 * number), line, fill=0, font=font, anchor="ls")
 
 
 def blank() -> Image.Image:
@@ -251,11 +261,17 @@ def separator(kind: str) -> Image.Image:
 
 
 def coded(payload: str) -> Image.Image:
-    """A slip with a QR code."""
-    image = Image.new("L", (600, 600), 255)
-    code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
-    image.paste(Image.fromarray(np.asarray(code.to_image(scale=10))), (80, 80))
+    """A slip with a QR code, and text enough to tell which way up it lies: one call of OCR, not six."""
+    image = Image.new("L", (700, 480), 255)
+    _write(image, "Deckblatt", "hier beginnt eine andere Akte", "bitte nicht vom Stapel nehmen")
+    image.paste(qr(payload), (40, 250))
     return image
+
+
+def qr(payload: str) -> Image.Image:
+    """The QR code alone."""
+    code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="H")
+    return Image.fromarray(np.asarray(code.to_image(scale=4)))
 
 
 def save(path: Path, image: Image.Image) -> Path:

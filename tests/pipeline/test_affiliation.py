@@ -8,14 +8,15 @@ import pytest
 from pipeline.intake.affiliation import Affiliation, Contradiction, Hint, volume_for
 from pipeline.intake.delivery import Delivery
 from pipeline.intake.manifest import Entry
-from storage.ledger import Ledger, Transaction, alarms, inventory
+from storage.ledger import Transaction, alarms, inventory
+from tests.ledgers import new_ledger
 
 ANY_NUMBER = r"33-2-\d{4}-\d{6}"
 
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory):
-    ledger = Ledger(f"sqlite:///{tmp_path_factory.mktemp('ledger') / 'ledger.db'}")
+    ledger = new_ledger(tmp_path_factory.mktemp("ledger") / "ledger.db")
     with ledger.write() as tx:
         for number, volume in (("33.2-2019/004711", 1), ("33.2-2019/004711", 2), ("12/345", 1), ("4711", 1),
                                ("33", 1), ("Auslä/1", 1)):  # fmt: skip

@@ -266,7 +266,7 @@ class TestPoisonPage:
 class TestPeopleDecide:
     def test_a_letter_that_carries_a_sheets_code_stays_a_letter(self, office, scans):
         letter = Image.new("L", (1600, 1100), 255)
-        letter.paste(cover(office, "33/2"), (950, 450))
+        letter.paste(desk.qr(encode_cover(office.volume("33/2").id)), (1200, 450))
         draw, font = ImageDraw.Draw(letter), fonts.at_pixels("sans", False, 44)
         for row in range(8):
             line = "Anbei übersende ich Ihnen die Unterlagen"

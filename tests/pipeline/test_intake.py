@@ -17,6 +17,7 @@ from storage.folder import FolderStore
 from storage.ledger import Ledger, Transaction, alarms, counts, inventory, pages, sources, work
 from storage.ledger.leases import Claim
 from storage.objects import original_key
+from tests.ledgers import new_ledger
 
 ME = Claim("host/1/1.0", 60)
 INVENTORY = "Aktenzeichen;Band\n33/1;1\n33/1;2\n33/2;1\n4711;1\n"
@@ -24,7 +25,7 @@ INVENTORY = "Aktenzeichen;Band\n33/1;1\n33/1;2\n33/2;1\n4711;1\n"
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = new_ledger(tmp_path / "ledger.db")
     (tmp_path / "bestand.csv").write_text(INVENTORY)
     import_inventory(ledger, tmp_path / "bestand.csv")
     yield ledger

@@ -10,6 +10,7 @@ from pipeline.intake.lists import Fault, Row, read_table, whole_number
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources
 from storage.ledger.leases import Claim
 from storage.ledger.pages import PageOutcome, Place
+from tests.ledgers import new_ledger
 
 ME = Claim("host/1/1.0", 60)
 HASH = "ab" * 32
@@ -17,7 +18,7 @@ HASH = "ab" * 32
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = new_ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()
 

@@ -31,6 +31,7 @@ from storage.ledger import Ledger, inventory, pages, sources, work
 from storage.ledger.leases import Claim
 from storage.ledger.work import Task
 from tests import office as desk
+from tests.ledgers import new_ledger
 from tests.servers import free_ports
 
 NAME = "Mustermann-Özgür"
@@ -55,7 +56,7 @@ def broker(server):
 @pytest.fixture
 def ledger(tmp_path: Path):
     """A ledger with two files taken in whose names and numbers say whom they are about."""
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = new_ledger(tmp_path / "ledger.db")
     with ledger.write() as tx:
         ids = ("case", "VOLUME1")
         inventory.put(

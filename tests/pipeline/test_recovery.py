@@ -21,6 +21,7 @@ from pipeline.recovery import Recovery, recover
 from storage.folder import FolderStore
 from storage.ledger import Ledger, alarms, inventory, sources
 from storage.objects import intake_key, original_key
+from tests.ledgers import new_ledger
 
 INVENTORY = "Aktenzeichen;Band\n33/1;1\n33/1;2\n33/2;1\n"
 NOTHING = Recovery(0, 0, (), ())
@@ -55,7 +56,7 @@ class Authority:
         self.ledger = self.empty()
 
     def empty(self) -> Ledger:
-        return Ledger(f"sqlite:///{self._folder / f'{next(self._numbers)}.db'}")
+        return new_ledger(self._folder / f"{next(self._numbers)}.db")
 
     def backup(self) -> Ledger:
         target = self._folder / f"{next(self._numbers)}.db"

@@ -17,6 +17,7 @@ from storage.folder import FolderStore
 from storage.ledger import Ledger, alarms, recorded, sources, verifications
 from storage.objects import original_key
 from tests import office as desk
+from tests.ledgers import new_ledger
 from tests.office import Office, cover, page, save_pdf
 
 FILES = 60
@@ -24,7 +25,7 @@ FILES = 60
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    ledger = Ledger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = new_ledger(tmp_path / "ledger.db")
     yield ledger
     ledger.close()
 

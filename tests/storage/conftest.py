@@ -15,6 +15,7 @@ from storage.folder import FolderStore
 from storage.ledger import Ledger
 from storage.objects import ObjectStore, S3Options
 from storage.s3 import S3Store
+from tests.ledgers import new_database
 from tests.servers import PostgresServer, S3Server
 
 _BUCKET = "akten-tests"
@@ -130,6 +131,6 @@ def migrated(postgres: PostgresServer) -> str:
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a ledger of the test's own, on either database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
+        return new_database(tmp_path / "ledger.db")
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.database(like=request.getfixturevalue("migrated"))

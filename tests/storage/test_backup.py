@@ -19,6 +19,7 @@ from storage.ledger import Ledger, documents, inventory, sources
 from storage.ledger.backup import back_up, database_file, dump_command, put_back, restore_command
 from storage.ledger.leases import Claim
 from storage.ledger.tables import events
+from tests.ledgers import new_ledger
 
 MANY = 20_000
 
@@ -33,7 +34,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def with_events(path: Path, count: int) -> None:
-    ledger = Ledger(f"sqlite:///{path}")
+    ledger = new_ledger(path)
     with ledger.write() as tx:
         tx.record_all("page.recognised", [(f"page-{number}", {"words": "w" * 60}) for number in range(count)])
     ledger.close()
