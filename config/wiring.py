@@ -18,6 +18,7 @@ from config.scratch import scratch
 from config.settings import Settings
 from errors import LedgerLost, NoDataFolder, NoLedger, PlaceUnusable, StoreElsewhere, StoreUnavailable
 from ocr.engine import OcrEngine
+from ocr.lines.engine import Lines
 from ocr.tesseract import Tesseract
 from ocr.tesserocr_engine import Tesserocr
 from pipeline import store_mark
@@ -173,7 +174,10 @@ def engine(settings: Settings) -> OcrEngine:
 
 @cache
 def _engine(name: str, memory_mb: int) -> OcrEngine:
-    return (Tesserocr if name == "tesserocr" else Tesseract)(memory_mb=memory_mb)
+    if name == "tesserocr":
+        return Tesserocr(memory_mb=memory_mb)
+    program = Tesseract(memory_mb=memory_mb)
+    return Lines(program, memory_mb=memory_mb) if name == "lines" else program
 
 
 def profile(settings: Settings) -> str:

@@ -10,14 +10,14 @@ from typing import Literal
 class OcrOptions:
     """How pages are recognised; the defaults are the measured ones (docs/recognition.md).
 
-    ``engine`` is Tesseract as a program, or as a library by the package tesserocr. ``language`` is
-    Tesseract's: ``deu``, or several as ``deu+eng``. ``languages`` are others that pages may be in, written
-    alike: a page that turns out to need one is read in it, if its model is installed. ``dpi`` is the
-    resolution for pages with too few letters to tell their size. ``time_limit`` is in seconds for one page:
-    the engine is stopped then, and no further try at a page is begun.
+    ``engine`` is Tesseract's models run by us, Tesseract as a program, or as a library by the package
+    tesserocr. ``language`` is Tesseract's: ``deu``, or several as ``deu+eng``. ``languages`` are others that
+    pages may be in, written alike: a page that turns out to need one is read in it, if its model is
+    installed. ``dpi`` is the resolution for pages with too few letters to tell their size. ``time_limit`` is
+    in seconds for one page: the engine is stopped then, and no further try at a page is begun.
     """
 
-    engine: Literal["tesseract", "tesserocr"] = "tesseract"
+    engine: Literal["lines", "tesseract", "tesserocr"] = "lines"
     language: str = "deu"
     languages: str = "eng+fra+tur+rus+ukr+ara+fas"
     dpi: int = 200

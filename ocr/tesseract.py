@@ -18,7 +18,7 @@ from pytesseract import TesseractError, pytesseract
 
 from errors import N_, SENT_BY_OTHERS, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
 from ocr.engine import Layout, Manner
-from ocr.forked import held_bytes
+from ocr.forked import Cause, Failure, held_bytes
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
@@ -203,6 +203,19 @@ def _package(model: str) -> str:
     if name in _SCRIPTS:
         return f"{PACKAGE}-script-{_SCRIPTS[name]}"
     return f"{PACKAGE}-{name.lower().replace('_', '-')}"
+
+
+def error_of(failed: Failure, manner: Manner, memory_mb: int) -> RecognitionFailed:
+    """What the end of a child that read for Tesseract means, which could fill so many megabytes."""
+    if failed.cause is Cause.OVERDUE:
+        reason = N_("no result in {seconds} s")
+        return RecognitionFailed(detail=SAID, reason=reason, seconds=f"{manner.seconds:.3g}")
+    if failed.cause is Cause.MEMORY:
+        reason = N_("it needs more than {limit} MB of memory")
+        return RecognitionFailed(detail=SAID, reason=reason, limit=memory_mb)
+    if failed.cause is Cause.CRASHED:
+        return RecognitionFailed(detail=SAID, reason=N_("it crashed"))
+    return RecognitionFailed(detail=SAID, reason=failed.said[-200:] or N_("no result"))
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from errors import N_, SENT_BY_OTHERS, PackageMissing, ReaderKilled, RecognitionFailed
+from errors import SENT_BY_OTHERS, PackageMissing, ReaderKilled
 from ocr import tesseract
 from ocr.engine import Manner
-from ocr.forked import Cause, Failure, in_child
+from ocr.forked import in_child
 from ocr.records import Grey, Word
 
 PACKAGE = "tesserocr"
@@ -60,7 +60,7 @@ class Tesserocr:
         if table.signal in SENT_BY_OTHERS:
             raise ReaderKilled
         tesseract.require_still(manner.language)
-        raise _error_of(table, manner, self._memory_mb)
+        raise tesseract.error_of(table, manner, self._memory_mb)
 
     def _table(self, image: Grey, manner: Manner) -> bytes:
         """In the child: the words as Tesseract's TSV."""
@@ -84,15 +84,3 @@ def _library() -> Any:  # noqa: ANN401 - the library has no types
         return import_module(PACKAGE)
     except ImportError as error:
         raise PackageMissing(package=PACKAGE, setting="ocr.engine") from error
-
-
-def _error_of(failed: Failure, manner: Manner, memory_mb: int) -> RecognitionFailed:
-    if failed.cause is Cause.OVERDUE:
-        reason = N_("no result in {seconds} s")
-        return RecognitionFailed(detail=tesseract.SAID, reason=reason, seconds=f"{manner.seconds:.3g}")
-    if failed.cause is Cause.MEMORY:
-        reason = N_("it needs more than {limit} MB of memory")
-        return RecognitionFailed(detail=tesseract.SAID, reason=reason, limit=memory_mb)
-    if failed.cause is Cause.CRASHED:
-        return RecognitionFailed(detail=tesseract.SAID, reason=N_("it crashed"))
-    return RecognitionFailed(detail=tesseract.SAID, reason=failed.said[-200:] or N_("no result"))

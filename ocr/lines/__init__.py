@@ -1,0 +1,1 @@
+"""Tesseract's models, read line by line like there, but all lines of a page at once."""

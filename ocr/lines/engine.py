@@ -1,0 +1,77 @@
+"""Tesseract's layout analysis and models, run in another way: all lines of a page at once."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from errors import SENT_BY_OTHERS, ReaderKilled
+from ocr import tesseract
+from ocr.engine import Manner, OcrEngine
+from ocr.forked import in_child
+from ocr.lines import layout
+from ocr.lines.reading import Reader, read
+from ocr.lines.traineddata import load
+from ocr.records import Grey, Word, words_from_json, words_to_json
+
+
+class Lines:
+    """An ``OcrEngine``: each page is read in a forked child of one thread.
+
+    Models loaded by ``warm_up`` are inherited by every child, as are the pixels. A model that is
+    not run here, as those that read from right to left, is left to ``program``, whose models they are.
+    ``memory_mb`` is what a child may fill, in megabytes.
+    """
+
+    def __init__(self, program: OcrEngine, *, memory_mb: int = 4000) -> None:
+        self._program = program
+        self._memory_mb = memory_mb
+        self._loaded: dict[str, Reader | None] = {}
+
+    @property
+    def name(self) -> str:
+        """What reads, e.g. ``tesseract 5.3.0 (lines, onnxruntime 1.32.0)``."""
+        return f"{self._program.name} (lines, onnxruntime {version('onnxruntime')})"
+
+    def languages(self) -> frozenset[str]:
+        """The names of all installed models."""
+        return self._program.languages()
+
+    def warm_up(self, language: str) -> None:
+        """Load library and models for all pages to come; raises ``ToolMissing`` or ``LanguageMissing``."""
+        self._program.warm_up(language)
+        layout.library()
+        self._readers(language)
+
+    def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
+        """Recognise ``image`` as it lies; boxes in its pixels. Raises as ``OcrEngine`` says."""
+        tesseract.require(manner.language)
+        readers = self._readers(manner.language)
+        if readers is None:
+            return self._program.read(image, manner)
+        answer = in_child(
+            lambda: _written(read(image, manner, readers)), seconds=manner.seconds, memory_mb=self._memory_mb
+        )
+        if isinstance(answer, bytes):
+            return words_from_json(json.loads(answer))
+        if answer.signal in SENT_BY_OTHERS:
+            raise ReaderKilled
+        tesseract.require_still(manner.language)
+        raise tesseract.error_of(answer, manner, self._memory_mb)
+
+    def _readers(self, language: str) -> tuple[Reader, ...] | None:
+        """The models of ``language``, loaded; None where one is not for us."""
+        found = [self._reader(name) for name in language.split("+")]
+        readers = tuple(reader for reader in found if reader is not None)
+        return readers if len(readers) == len(found) else None
+
+    def _reader(self, name: str) -> Reader | None:
+        if name not in self._loaded:
+            model = load(Path(tesseract.models_folder()) / f"{name}.traineddata")
+            self._loaded[name] = Reader(model) if model and not model.right_to_left else None
+        return self._loaded[name]
+
+
+def _written(words: tuple[Word, ...]) -> bytes:
+    return json.dumps(words_to_json(words)).encode()

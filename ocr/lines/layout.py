@@ -1,0 +1,124 @@
+"""Where lines of text stand: Tesseract's layout analysis, called in the library that the program itself uses.
+
+Only what ``capi.h`` declares is called; that is the library's interface for other languages and has been the
+same in all of Tesseract 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from ctypes import CDLL, POINTER, byref, c_char_p, c_float, c_int, c_void_p
+from dataclasses import dataclass
+from functools import cache
+
+from errors import ToolMissing
+from ocr.engine import Layout
+from ocr.lines.edges import Edges
+from ocr.records import Grey
+from ocr.tesseract import PACKAGE, SEGMENTATION
+
+LIBRARY = "libtesseract.so.5"
+_LINE, _WORD = 2, 3
+_NO_TEXT = range(9, 15)  # images, ruled lines and noise
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line: the edges of its words, and two points (x, y) its letters stand on.
+
+    So many quarter ``turns`` counter-clockwise make the line level; edges are those before.
+    """
+
+    words: tuple[Edges, ...]
+    baseline: tuple[tuple[int, int], tuple[int, int]]
+    turns: int
+
+
+def find(image: Grey, *, dpi: int, layout: Layout) -> tuple[TextLine, ...]:
+    """The lines of ``image`` in reading order. Raises ``ToolMissing`` where the library is not there."""
+    with _analysed(library(), image, dpi, layout) as position:
+        return tuple(_lines(library(), position)) if position else ()
+
+
+@cache
+def library() -> CDLL:
+    """Tesseract's library, its functions declared. Raises ``ToolMissing`` without it."""
+    try:
+        loaded = CDLL(LIBRARY)
+    except OSError as error:
+        raise ToolMissing(tool=LIBRARY, package=PACKAGE) from error
+    numbers = [POINTER(c_int)] * 4
+    for name, result, arguments in (
+        ("TessBaseAPICreate", c_void_p, []),
+        ("TessBaseAPIDelete", None, [c_void_p]),
+        ("TessBaseAPIInitForAnalysePage", None, [c_void_p]),
+        ("TessBaseAPISetPageSegMode", None, [c_void_p, c_int]),
+        ("TessBaseAPISetImage", None, [c_void_p, c_char_p, c_int, c_int, c_int, c_int]),
+        ("TessBaseAPISetSourceResolution", None, [c_void_p, c_int]),
+        ("TessBaseAPIAnalyseLayout", c_void_p, [c_void_p]),
+        ("TessPageIteratorDelete", None, [c_void_p]),
+        ("TessPageIteratorNext", c_int, [c_void_p, c_int]),
+        ("TessPageIteratorIsAtBeginningOf", c_int, [c_void_p, c_int]),
+        ("TessPageIteratorBlockType", c_int, [c_void_p]),
+        ("TessPageIteratorBoundingBox", c_int, [c_void_p, c_int, *numbers]),
+        ("TessPageIteratorBaseline", c_int, [c_void_p, c_int, *numbers]),
+        ("TessPageIteratorOrientation", None, [c_void_p, *numbers[:3], POINTER(c_float)]),
+    ):
+        function = getattr(loaded, name)
+        function.restype, function.argtypes = result, arguments
+    return loaded
+
+
+@contextmanager
+def _analysed(tesseract: CDLL, image: Grey, dpi: int, layout: Layout) -> Iterator[int | None]:
+    """A position at the first word of ``image``; None where there is no text."""
+    height, width = image.shape
+    api = tesseract.TessBaseAPICreate()
+    position = None
+    try:
+        tesseract.TessBaseAPIInitForAnalysePage(api)
+        tesseract.TessBaseAPISetPageSegMode(api, SEGMENTATION[layout])
+        tesseract.TessBaseAPISetImage(api, image.tobytes(), width, height, 1, width)
+        tesseract.TessBaseAPISetSourceResolution(api, dpi)
+        position = tesseract.TessBaseAPIAnalyseLayout(api)
+        yield position
+    finally:
+        if position:
+            tesseract.TessPageIteratorDelete(position)
+        tesseract.TessBaseAPIDelete(api)
+
+
+def _lines(tesseract: CDLL, position: int) -> Iterator[TextLine]:
+    words: list[Edges] = []
+    line: tuple[tuple[tuple[int, int], tuple[int, int]], int] | None = None
+    more = True
+    while more:
+        if tesseract.TessPageIteratorIsAtBeginningOf(position, _LINE):
+            if line and words:
+                yield TextLine(tuple(words), *line)
+            words, line = [], _line(tesseract, position)
+        edges = _four(tesseract.TessPageIteratorBoundingBox, position, _WORD)
+        if line and edges and edges[0] < edges[2] and edges[1] < edges[3]:
+            words.append(Edges(*edges))
+        more = bool(tesseract.TessPageIteratorNext(position, _WORD))
+    if line and words:
+        yield TextLine(tuple(words), *line)
+
+
+def _line(tesseract: CDLL, position: int) -> tuple[tuple[tuple[int, int], tuple[int, int]], int] | None:
+    """Baseline and turns of the line at ``position``; None where it is none of text."""
+    ends = _four(tesseract.TessPageIteratorBaseline, position, _LINE)
+    if ends is None or tesseract.TessPageIteratorBlockType(position) in _NO_TEXT:
+        return None
+    turns, direction, order, skew = c_int(), c_int(), c_int(), c_float()
+    tesseract.TessPageIteratorOrientation(position, byref(turns), byref(direction), byref(order), byref(skew))
+    return ((ends[0], ends[1]), (ends[2], ends[3])), turns.value
+
+
+def _four(function: Callable[..., int], position: int, level: int) -> tuple[int, int, int, int] | None:
+    """The four numbers that ``function`` tells of what is at ``position``, if it has any."""
+    first, second, third, fourth = c_int(), c_int(), c_int(), c_int()
+    if not function(position, level, byref(first), byref(second), byref(third), byref(fourth)):
+        return None
+    return first.value, second.value, third.value, fourth.value
