@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from errors import SENT_BY_OTHERS, ReaderKilled
 from ocr import tesseract
 from ocr.engine import Manner, OcrEngine
 from ocr.forked import in_child
 from ocr.lines import layout
-from ocr.lines.reading import Reader, read
 from ocr.lines.traineddata import load
 from ocr.records import Grey, Word, words_from_json, words_to_json
+
+if TYPE_CHECKING:
+    from ocr.lines.reading import Reader
 
 
 class Lines:
@@ -51,7 +56,9 @@ class Lines:
         if readers is None:
             return self._program.read(image, manner)
         answer = in_child(
-            lambda: _written(read(image, manner, readers)), seconds=manner.seconds, memory_mb=self._memory_mb
+            lambda: _written(_reading().read(image, manner, readers)),
+            seconds=manner.seconds,
+            memory_mb=self._memory_mb,
         )
         if isinstance(answer, bytes):
             return words_from_json(json.loads(answer))
@@ -69,8 +76,13 @@ class Lines:
     def _reader(self, name: str) -> Reader | None:
         if name not in self._loaded:
             model = load(Path(tesseract.models_folder()) / f"{name}.traineddata")
-            self._loaded[name] = Reader(model) if model and not model.right_to_left else None
+            self._loaded[name] = _reading().Reader(model) if model and not model.right_to_left else None
         return self._loaded[name]
+
+
+def _reading() -> ModuleType:
+    """The part that needs onnxruntime and onnx: loaded where pages are read, since it takes 0.3 s."""
+    return import_module("ocr.lines.reading")
 
 
 def _written(words: tuple[Word, ...]) -> bytes:
