@@ -17,7 +17,7 @@ GOOD = 88.0
 """Score from which a page is good enough; what another reading still mends is not worth its time."""
 
 _BAD = 78.0
-_FINE = View(x_height=20.0, squeeze=1.0)
+_FINE = View(x_height=21.0)
 _WORD_HEIGHT = (0.8, 2.2)  # in heights of small letters: 1.2 to 1.5 where these were measured rightly
 _BLOCK = 256
 _SAME_PLACE = (0.8, 0.5)  # of the wider word across, of the lower one down

@@ -188,7 +188,7 @@ def _garbage(words: Sequence[Word], frame: Frame) -> Box | None:
 
 def _cut(reader: Reader, first: Reading, area: Box) -> Grey:
     """Cut ``area`` of the upright page, and a little around it, out of the recognition image."""
-    image = reader.unsqueezed(first.way).image
+    image = reader.scan.prepared(first.way.view, first.way.rotation).image
     ratio = image.shape[0] / first.frame.height
     left, top = max(0, round(area.left * ratio) - _MARGIN), max(0, round(area.top * ratio) - _MARGIN)
     right = round((area.left + area.width) * ratio) + _MARGIN

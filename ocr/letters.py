@@ -24,9 +24,6 @@ _SMALL_LETTERS = 0.25
 _FEWEST = 30
 _UNKNOWN_X_HEIGHT = 12.0
 _EVIDENCE = 4.0
-# In heights of small letters: which steps lie within a word, and how far they spread.
-_STEPS = (0.5, 2.0)
-_EVEN = 0.2
 
 _Axis = npt.NDArray[np.float64]
 
@@ -59,25 +56,6 @@ class Letters:
         heights = np.sort(self.boxes[:, 3].astype(np.float64))
         weight = np.cumsum(heights**2)
         return float(heights[np.searchsorted(weight, _SMALL_LETTERS * weight[-1])]) * self.reduction
-
-    @cached_property
-    def is_monospaced(self) -> bool:
-        """Whether letters follow each other at one pitch, as a typewriter's do.
-
-        The middle half of the steps from letter to letter differs by 0.04 to 0.15 heights of small letters
-        then, and by 0.3 to 0.6 in other type (docs/recognition.md).
-        """
-        if self.x_height is None:
-            return False
-        tall = self.x_height / self.reduction
-        left, top, width, height = self.boxes.T
-        row, x = np.round((top + height) / tall), left + width / 2
-        steps = np.diff(x[np.lexsort((x, row))]) / tall
-        steps = steps[(steps > _STEPS[0]) & (steps < _STEPS[1])]
-        if len(steps) < _FEWEST:
-            return False
-        low, high = np.percentile(steps, (25, 75))
-        return bool(high - low < _EVEN)
 
     @cached_property
     def skew(self) -> float:

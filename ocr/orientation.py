@@ -40,7 +40,7 @@ def upright(reader: Reader, first: Reading) -> Reading:
 
 def _best_rotation(reader: Reader, first: Reading) -> int:
     """Return the first rotation in which the sample reads well; else the clearly best, or 0."""
-    small = reader.unsqueezed(first.way).image
+    small = reader.scan.prepared(first.way.view).image
     box = _densest(small)
     sample = small[box.top : box.top + box.height, box.left : box.left + box.width]
     known = _within(first.words, box, first.frame.width / small.shape[1])

@@ -11,7 +11,7 @@ from ocr.engine import Layout, Manner, OcrEngine
 from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Attempt, Grey, Word
-from ocr.scan import Prepared, Scan, View, skew_of
+from ocr.scan import Scan, View, skew_of
 from ocr.score import confidence_of, lost_ink
 
 _LEAST_SECONDS = 0.1
@@ -58,10 +58,6 @@ class Reader:
     options: OcrOptions
     deadline: float
     attempts: list[Attempt] = field(default_factory=list)
-
-    def unsqueezed(self, way: Way) -> Prepared:
-        """The page, drawn in square pixels as ``way`` says else, to cut a sample from."""
-        return self.scan.prepared(replace(way.view, squeeze=1.0), way.rotation)
 
     def read(self, way: Way) -> Reading:
         """Read the whole page. Raises ``RecognitionFailed`` when the engine breaks or exceeds its time."""

@@ -19,10 +19,9 @@ from ocr.records import Box, Grey, Pixels
 MIN_SKEW = 0.1
 """Degrees; below this a page is left as it is."""
 
-X_HEIGHT = 15.0
-"""Pixels of small letters in a first reading; type of 11 pt has them at 180 dpi."""
+X_HEIGHT = 16.0
+"""Pixels of small letters in a first reading; type of 11 pt has them at 190 dpi."""
 
-_MONOSPACED_SQUEEZE = 0.9
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
 _CLEANED_BELOW = 0.75  # times the scan's resolution; there letters bear it that noise goes first
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
@@ -33,14 +32,12 @@ _SAUVOLA = (31, 0.2, 128.0)  # window, share and range of the deviation
 class View:
     """How fine a page is drawn; the defaults are those of the first, cheap reading (docs/recognition.md).
 
-    ``x_height`` is that of the text in pixels; ``squeeze`` how much narrower than tall pixels are drawn,
-    which saves the engine as much work; ``binary``: black and white by Sauvola's threshold, not grey.
+    ``x_height`` is that of the text in pixels; ``binary``: black and white by Sauvola's threshold, not grey.
     ``despeckle``: without specks of a pixel or two, if the scan is fine enough that letters bear it.
     ``measured``: by the letters found on the page; else by the resolution it was scanned in.
     """
 
     x_height: float = X_HEIGHT
-    squeeze: float = 0.8
     binary: bool = False
     measured: bool = True
     despeckle: bool = False
@@ -50,8 +47,8 @@ class View:
 class Prepared:
     """A page as the engine gets it, upright and straight.
 
-    ``image`` shows ``frame``, which is in pixels of the scan, reduced or enlarged by one factor across and
-    another down. ``dpi`` is its resolution down the page; ``inverted`` whether white may be written on black.
+    ``image`` shows ``frame``, which is in pixels of the scan, reduced or enlarged to ``dpi``; ``inverted``:
+    white may be written on black.
     """
 
     image: Grey
@@ -93,10 +90,8 @@ class Scan:
         view = view or View()
         look = self._look(rotation)
         found, frame = look.letters, look.frame
-        down = self._factor(view, found.x_height)
-        # A typewriter's m has three stems in the room of one letter: they run together sooner.
-        squeeze = max(view.squeeze, _MONOSPACED_SQUEEZE) if found.is_monospaced else view.squeeze
-        size = max(1, round(frame.width * down * squeeze)), max(1, round(frame.height * down))
+        factor = self._factor(view, found.x_height)
+        size = max(1, round(frame.width * factor)), max(1, round(frame.height * factor))
         image = prepare.normalise(_draw(self.grey, frame, size, despeckle=view.despeckle))
         if view.binary:
             image = binarised(image)

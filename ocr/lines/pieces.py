@@ -22,14 +22,13 @@ from ocr.records import Grey
 
 _MOST_HEIGHT = 1.25  # of a word, in line heights, to be read together with others
 _MOST_GAP = 2.0  # between words, in line heights
-_MARGIN = 4  # pixels around a piece
+_MARGIN = 5  # pixels around a piece
 #: Of small letters the ascenders are half the height, and the descenders: so much of both lies below.
 _BELOW = 1 / 3
 _FEW_WORDS = 3  # below, a line may be all small letters or all dashes
 _LOW = (0.6, 0.8)  # of the height usual on the page: small letters only
 _DEEPEST = 0.6  # of what is above the baseline; deeper than descenders reach
 
-_REDUCED, _ENLARGED = 0.7, 1.4  # factors where Leptonica scales in another way
 _DARK, _BRIGHT = 25, 75  # percentiles of what is darkest and brightest along the middle
 
 
@@ -72,24 +71,14 @@ def drawn(part: Grey, height: int) -> LineImage:
 
     Black and white are told from the valleys and peaks along the middle row, as Tesseract does.
     """
-    scaled = _scaled(part, height)
+    factor = height / part.shape[0]
+    width = max(STEP, round(part.shape[1] * factor))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    scaled = np.asarray(cv2.resize(part, (width, height), interpolation=method), dtype=np.uint8)
     black, white = _contrast(scaled[height // 2].astype(np.int16))
     half = (white - black) / 2 if white > black else 1.0
     stretched = (scaled.astype(np.float32) - np.float32(black)) / np.float32(half) - 1
     return np.asarray(np.clip(stretched, -1, 1), dtype=np.float32)
-
-
-def _scaled(part: Grey, height: int) -> Grey:
-    """``part`` scaled and sharpened as Leptonica's ``pixScale`` does, with which the models were trained."""
-    factor = height / part.shape[0]
-    width = max(STEP, round(part.shape[1] * factor))
-    reduced = factor < _REDUCED
-    scaled = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_LINEAR)
-    if factor >= _ENLARGED:
-        return np.asarray(scaled, dtype=np.uint8)
-    reach, amount = (1, 0.2) if reduced else (2, 0.4)
-    blurred = cv2.blur(scaled, (2 * reach + 1, 2 * reach + 1), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.addWeighted(scaled, 1 + amount, blurred, -amount, 0), dtype=np.uint8)
 
 
 def _contrast(row: npt.NDArray[np.int16]) -> tuple[float, float]:

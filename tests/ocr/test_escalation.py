@@ -34,10 +34,8 @@ def by_manner(first, finer, block):
     def script(image, manner):
         if manner.layout is Layout.BLOCK:
             return words(image, block, "Blockweise gelesen")
-        squeezed = image.shape[1] < image.shape[0] * PAGE[1] / PAGE[0]
-        return (
-            words(image, first, "Zuerst gelesenes") if squeezed else words(image, finer, "Feiner gelesenes")
-        )
+        coarse = image.shape[1] <= PAGE[1]
+        return words(image, first, "Zuerst gelesenes") if coarse else words(image, finer, "Feiner gelesenes")
 
     return script
 

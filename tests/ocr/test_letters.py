@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 
 from ocr import letters
-from tests.specimens import fonts
 
 
 def page_of(draw, size):
@@ -13,13 +12,6 @@ def page_of(draw, size):
 @pytest.mark.parametrize("size", [14, 32, 70])
 def test_x_height_is_measured_at_any_size(draw, size):
     assert letters.find(page_of(draw, size)).x_height == pytest.approx(0.55 * size, rel=0.15)
-
-
-@pytest.mark.parametrize(("face", "even"), [("mono", True), ("sans", False), ("serif", False)])
-@pytest.mark.parametrize("degrees", [0, 5])
-def test_type_of_one_pitch_is_told_from_other_type(draw, face, even, degrees):
-    page = draw.page(font=fonts.path_of(face))
-    assert letters.find(draw.skewed(page, degrees)).is_monospaced is even
 
 
 def test_specks_are_not_taken_for_small_print(draw):

@@ -55,7 +55,7 @@ def test_of_a_large_page_only_a_sample_is_tried(scripted):
     engine = scripted(lambda image, manner: DOUBTFUL)
     found = read(page(0, (2000, 1600)), engine)
     assert found.rotation == 0
-    assert [shape for shape, _ in engine.calls][:4] == [(2000, 1280)] + [(900, 900)] * 3
+    assert [shape for shape, _ in engine.calls][:4] == [(2000, 1600)] + [(900, 900)] * 3
     assert [attempt.changed for attempt in found.attempts][:3] == [
         f"rotation {r}, sample" for r in (180, 90, 270)
     ]
