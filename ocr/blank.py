@@ -42,7 +42,7 @@ def is_blank(grey: Grey, dpi: float) -> bool:
     """
     height, width = grey.shape
     small = _reduced(grey, prepare.recognition_factor(width, height, dpi=dpi, target=_DPI))
-    paper = _brightness(small)
+    paper = prepare.brightness(small)
     if min(small.shape) <= 2 * _BORDER * _MM or paper < _BLACK:
         return False
     strokes = _strokes(small)
@@ -70,12 +70,6 @@ def _reduced(grey: Grey, factor: float) -> Grey:
         return prepare.scale(grey, factor)
     height, width = (side // whole * whole for side in grey.shape)
     return prepare.scale(grey[:height, :width], 1 / whole)
-
-
-def _brightness(small: Grey) -> int:
-    """Return what four fifths of the pixels are at most as bright as: the paper. By counting, not sorting."""
-    counted = np.cumsum(np.bincount(small.ravel(), minlength=256))
-    return int(np.searchsorted(counted, 0.8 * small.size))
 
 
 def _strokes(small: Grey) -> Grey:

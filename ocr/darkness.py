@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from ocr.letters import halved
+from ocr.prepare import brightness
 from ocr.records import Grey
 
 _PIXELS = 200_000  # A4 at 37 dpi is 0.14 million
@@ -20,7 +21,7 @@ def has_dark_areas(grey: Grey, x_height: float | None) -> bool:
     Dark edges of the scan do not count; one without text to measure, or all dark, does, as pictures do.
     """
     small = halved(grey, pixels=_PIXELS)
-    paper = float(np.percentile(small, 80))
+    paper = brightness(small)
     if x_height is None or paper < _BLACK_PAGE:
         return True
     dark = np.asarray(small < _DARK * paper, dtype=np.uint8)

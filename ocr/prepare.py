@@ -22,6 +22,7 @@ _ENLARGED_PIXELS = 16_000_000  # enlarge up to A2 at 200 dpi: a resolution told 
 _MAX_PIXELS = 80_000_000  # A0 at 200 dpi is 62 million
 
 _PAPER = 245.0
+_PAPER_RANK = 0.8
 _NORMALISE_MIN_SIDE = 64
 
 
@@ -79,6 +80,12 @@ def normalise(grey: Grey) -> Grey:
     return _grey(cv2.divide(grey, paper, scale=_PAPER))
 
 
+def brightness(grey: Grey) -> int:
+    """The paper's: what four fifths of the pixels are at most as bright as. Counted, which is no sorting."""
+    counted = np.cumsum(np.bincount(grey.ravel(), minlength=_WHITE + 1))
+    return int(np.searchsorted(counted, _PAPER_RANK * counted[-1]))
+
+
 def turn(grey: Grey, rotation: int) -> Grey:
     """Turn clockwise by ``rotation``, a multiple of 90 degrees."""
     return np.ascontiguousarray(np.rot90(grey, -rotation // 90))
@@ -87,7 +94,7 @@ def turn(grey: Grey, rotation: int) -> Grey:
 def deskew(grey: Grey, matrix: Affine) -> Grey:
     """Draw ``grey`` through ``matrix`` (pixel centres) in the same size; what comes in is paper-coloured."""
     height, width = grey.shape
-    paper = float(np.percentile(grey[::8, ::8], 80))
+    paper = brightness(grey[::8, ::8])
     return _grey(
         cv2.warpAffine(
             grey,

@@ -175,6 +175,6 @@ def _draw(grey: Grey, frame: Frame, size: tuple[int, int], *, despeckle: bool) -
         size,
         flags=cv2.INTER_LINEAR if down < 1 else cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=float(np.percentile(grey[::16, ::16], 80)),
+        borderValue=prepare.brightness(grey[::16, ::16]),
     )
     return np.asarray(drawn, dtype=np.uint8)

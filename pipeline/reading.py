@@ -97,6 +97,7 @@ def _outcome(
             "engine": found.engine,
             "attempts": [asdict(attempt) for attempt in found.attempts],
             "origin": origin.value,
+            "tone": image.tone and image.tone.value,
             "text_from": text.source and text.source.value,
             "why": text.why.value,
             "own_letters": own.letters,

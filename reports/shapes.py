@@ -148,6 +148,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "language": result.get("language"),
         "languages_missing": result.get("languages_missing", []),
         "origin": result.get("origin"),
+        "tone": result.get("tone"),
         "text_from": result.get("text_from"),
         "why": result.get("why"),
         "own_letters": result.get("own_letters"),

@@ -25,7 +25,8 @@ from errors import AktenError, DiskFull
 #: What an answer may consist of, besides errors.
 _HARMLESS = {
     *(("numpy", "dtype"), ("numpy._core.numeric", "_frombuffer")),
-    *(("ocr.records", "Word"), ("ocr.records", "Box"), ("pipeline.product.binding", "ProductFacts")),
+    *(("ocr.records", "Word"), ("ocr.records", "Box"), ("ocr.tone", "Tone")),
+    *(("pipeline.product.binding", "ProductFacts"),),
     *(
         ("pipeline.scans.source", name)
         for name in ("MediaType", "Origin", "OwnText", "PageImage", "SourceFacts", "Why")

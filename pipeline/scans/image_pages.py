@@ -11,14 +11,18 @@ import mmap
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from errors import BadInput, DamagedFile, PageUnreadable, TruncatedFile
+from ocr.prepare import to_grey
 from ocr.records import Pixels
+from ocr.tone import tone_of
 from pipeline.scans.source import MM_PER_INCH, Limits, MediaType, Origin, PageImage, SourceFacts
 from pipeline.scans.tiff import HEIGHT, WIDTH, read_chain
 
@@ -34,6 +38,9 @@ LARGEST_ORDINARY_MM = 440.0  # A3 and a bit
 ASSUMED_DPI = 300.0
 #: Fax pixels (204 × 98 dpi) are not square, rounding errors of metric units are no reason to resample.
 SQUARE = 1.02
+
+_COLOURLESS = ("1", "L", "LA", "La", "I", "F")
+_GLIMPSE = 8
 
 #: All that Pillow's decoders are known to raise on bytes that were made to hurt. ``MemoryError`` is none of
 #: them: it ends the child that reads (``pipeline.confined``) and is its reason.
@@ -74,12 +81,18 @@ def open_image_page(path: Path, media_type: MediaType, number: int, limits: Limi
     with open_frame(path, media_type, number) as image:
         limits.check_size(*image.size)
         declared, lying = _declared_dpi(image), image.size
+        colours = glimpse(image)
         image.draft("L", image.size)
         ImageOps.exif_transpose(image, in_place=True)  # a copy would double the memory of an A0 plan
         pixels = to_pixels(image, grey=True)
         turned = image.size != lying
     x_dpi, y_dpi = paper_dpi(pixels.shape[1], pixels.shape[0], declared[::-1] if turned else declared)
-    return page_image(pixels, x_dpi, y_dpi)
+    return toned(page_image(pixels, x_dpi, y_dpi), colours)
+
+
+def toned(page: PageImage, colours: Pixels | None) -> PageImage:
+    """The page with its tone, told from its pixels and a :func:`glimpse` of the colours they had."""
+    return replace(page, tone=tone_of(to_grey(page.pixels), colours, page.dpi))
 
 
 @contextmanager
@@ -129,6 +142,22 @@ def to_pixels(image: Image.Image, *, grey: bool = False) -> Pixels:
         image = Image.alpha_composite(paper, image).convert("RGB")
     wanted = "L" if grey or image.mode in ("1", "L") else "RGB"
     return np.asarray(image if image.mode == wanted else image.convert(wanted), np.uint8)
+
+
+def glimpse(image: Image.Image) -> Pixels | None:
+    """The image in an eighth of its resolution, RGB; None where it knows no colours.
+
+    Of a JPEG, which must not have been loaded yet, only the means of its blocks are decoded, which takes half
+    the time that all its greys do.
+    """
+    if image.mode in _COLOURLESS or image.mode.startswith("I;"):
+        return None
+    if isinstance(image, JpegImageFile) and image.fp is not None:
+        image.fp.seek(0)
+        with Image.open(image.fp, formats=[MediaType.JPEG.value]) as means:
+            means.draft("RGB", (max(1, image.width // _GLIMPSE), max(1, image.height // _GLIMPSE)))
+            return to_pixels(means.convert("RGB"))
+    return to_pixels((image.convert("RGBA") if image.mode == "P" else image).reduce(_GLIMPSE))
 
 
 def _deep_grey(image: Image.Image) -> Pixels:

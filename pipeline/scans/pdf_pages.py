@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 import pikepdf
 from pikepdf import Matrix, Name, Pdf
+from PIL import Image
 
 from errors import N_, DamagedFile, DynamicForm, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Grey, Pixels, Word
-from pipeline.scans.image_pages import DECODER_ERRORS, make_square, to_pixels
+from pipeline.scans.image_pages import DECODER_ERRORS, glimpse, make_square, to_pixels, toned
 from pipeline.scans.own_text import judge, scaled, seen, within
 from pipeline.scans.pdf_content import (
     MOST_CONTENT,
@@ -168,8 +169,8 @@ class _Reader:
         width, height = int(placed.image.Width), int(placed.image.Height)
         self.limits.check_size(width, height)
         total = placed.matrix @ sheet.display
-        pixels = _decode(placed.image)
-        if pixels is None:
+        decoded = _decode(placed.image)
+        if decoded is None:
             form = form_of(self.pdf, page)
             drop_text(form)
             isolate(self.pdf, form, sheet, self.scratch)
@@ -179,14 +180,14 @@ class _Reader:
             )
             if drawn.pixels.min() == _WHITE:
                 self._require_blank(placed.image)
-            return drawn
-        pixels = np.rot90(pixels, quarter_turns(total))
+            return toned(drawn, glimpse(Image.fromarray(drawn.pixels)))
+        pixels = np.rot90(decoded[0], quarter_turns(total))
         left, bottom, right, top = extent(total)
         x_dpi = pixels.shape[1] / (right - left) * POINTS_PER_INCH
         y_dpi = pixels.shape[0] / (top - bottom) * POINTS_PER_INCH
         dpi = max(x_dpi, y_dpi)
         pixels = on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi)
-        return PageImage(pixels, dpi, *paper_mm(sheet), Origin.IMAGE)
+        return toned(PageImage(pixels, dpi, *paper_mm(sheet), Origin.IMAGE), decoded[1])
 
     def _require_blank(self, image: pikepdf.Stream) -> None:
         """Raise unless a page drawn white is blank: what poppler cannot draw, it leaves out and ends well.
@@ -260,8 +261,10 @@ def _visible_annotations(page: pikepdf.Page) -> bool:
     return any(isinstance(item, pikepdf.Dictionary) and "/AP" in item for item in annotations)
 
 
-def _decode(image: pikepdf.Stream) -> Pixels | None:
-    """The image's pixels, its masks on white; ``None`` where pikepdf and Pillow cannot, or should not.
+def _decode(image: pikepdf.Stream) -> tuple[Pixels, Pixels | None] | None:
+    """The image's greys, its masks on white, and a glimpse of its colours.
+
+    ``None`` where pikepdf and Pillow cannot, or should not.
 
     Raises ``PageUnreadable`` for data that end too early, since a rendering would hide that a part is
     missing, and for data that go on and on.
@@ -271,7 +274,10 @@ def _decode(image: pikepdf.Stream) -> Pixels | None:
         if is_flate(image) and not decodes_within(image, (width * 8 + 1) * height * 2):
             raise PageUnreadable(detail=N_("image data go on far beyond its size"))
         with pikepdf.PdfImage(image).as_pil_image() as picture:
-            return to_pixels(picture, grey=True) if picture.size == (width, height) else None
+            if picture.size != (width, height):
+                return None
+            colours = glimpse(picture)
+            return to_pixels(picture, grey=True), colours
     except (*PDF_ERRORS, *DECODER_ERRORS) as error:
         if any(sign in str(error) for sign in _CUT_SHORT):
             raise PageUnreadable(detail=N_("image data end too early")) from error

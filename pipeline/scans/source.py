@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from errors import ImageTooLarge
 from ocr.records import Pixels, Word
+from ocr.tone import Tone
 
 MM_PER_INCH = 25.4
 POINTS_PER_INCH = 72
@@ -109,6 +110,7 @@ class PageImage:
     ``pixels`` are square and cover the paper of ``width_mm`` × ``height_mm`` exactly at ``dpi``; mostly grey.
     ``words`` is ``None`` unless the page keeps its own text; then they are that, with boxes in ``pixels``,
     which show all of the page, or, for ``Why.IMAGE_IN_TEXT``, only what remains to be recognised.
+    ``tone`` is what is on it if it is an image, ``None`` if poppler drew it.
     """
 
     pixels: Pixels
@@ -118,3 +120,4 @@ class PageImage:
     origin: Origin
     words: tuple[Word, ...] | None = None
     own: OwnText = OwnText(Why.NO_TEXT)
+    tone: Tone | None = None

@@ -15,6 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 import errors
 from ocr.prepare import to_grey
+from ocr.tone import Tone
 from pipeline.scans.image_pages import paper_dpi
 from pipeline.scans.pages import Limits, MediaType, Origin, inspect, open_page, sniff
 
@@ -177,6 +178,16 @@ class TestImageFiles:
         assert pixels[0, 0].max() < 5
         assert pixels[0, 19].min() > 250
 
+    @pytest.mark.parametrize("media_type", [MediaType.JPEG, MediaType.PNG, MediaType.TIFF])
+    @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK"])
+    def test_the_colours_that_greys_do_not_show_are_told(self, tmp_path, mode, media_type):
+        if (media_type, mode) in {(MediaType.JPEG, "P"), (MediaType.PNG, "CMYK")}:
+            pytest.skip("there are no such files")
+        quadrants().convert(mode).save(tmp_path / "a", media_type.value, dpi=(100, 100))
+        page = open_page(tmp_path / "a", media_type, 1, LIMITS)
+        assert page.pixels.ndim == 2
+        assert page.tone is {"1": Tone.BITONAL, "L": Tone.GREY}.get(mode, Tone.COLOUR)
+
     def test_transparency_lies_on_white(self, tmp_path):
         Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(tmp_path / "a.png")
         assert open_page(tmp_path / "a.png", MediaType.PNG, 1, LIMITS).pixels.min() == 255
@@ -262,6 +273,7 @@ class TestPdf:
         page = open_page(path, MediaType.PDF, 1, LIMITS)
         assert page.origin is Origin.IMAGE
         assert corners(page.pixels) == expected
+        assert page.tone is Tone.COLOUR
         assert sorted(page.pixels.shape[:2]) == [80, 120]
         assert round(max(page.width_mm, page.height_mm), 1) == 105.8
 
