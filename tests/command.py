@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,16 @@ class Akten:
             text=True,
             start_new_session=True,
         )
+
+    @contextmanager
+    def running(self, *arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
+        """Begin a command, which is not left behind when the test fails."""
+        with self.start(*arguments) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
 
     @property
     def executable(self) -> Path:

@@ -21,9 +21,9 @@ from storage.ledger import documents
 from storage.ledger.backup import back_up, put_back
 from tests.cli.forked import Forked
 from tests.command import Akten
+from tests.halfway import half_way
 from tests.office import Office, blank, coded, cover, open_office, page, save, save_pdf
 from tests.servers import S3Server
-from tests.test_interruption import wait_until_begun
 
 INVENTORY = "Aktenzeichen;Band;Seiten\n33/1;1;5\n33/2;1;2\n33/3;1;1\n"
 
@@ -72,10 +72,11 @@ def undisturbed(akten) -> dict[str, Any]:
     (folder / "bestand.csv").write_text(INVENTORY)
     akten("inventory", "import", folder / "bestand.csv")
     first = akten.json("inventory", "list")[0]["id"]
-    running = Akten(akten.data, akten.environment).start("run", first_delivery(folder, first))
-    wait_until_begun(akten)
-    backup = akten.json("backup", "-o", folder / "ledger.db")
-    running.communicate(timeout=180)
+    command = Akten(akten.data, akten.environment)
+    with command.running("run", first_delivery(folder, first)) as running:
+        with half_way(akten.data, running):
+            backup = command.json("backup", "-o", folder / "ledger.db")
+        running.communicate(timeout=180)
     assert running.returncode == 1  # two pages of the first volume are still to come
     akten("run", second_delivery(folder, first))
     state = state_of(akten)

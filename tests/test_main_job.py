@@ -10,6 +10,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pypdfium2
 import pytest
 from rapidfuzz.distance import Levenshtein
 
+from tests.cli.forked import Forked
 from tests.command import Akten
 from tests.specimens import Truth, build_batch, write_inventory
 from tests.specimens.printed import PrintedSheets
@@ -26,17 +28,18 @@ from tests.specimens.truth import PageTruth
 PAGE_ERROR_LIMIT = 0.02
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """The batch's truth, and the command after its run with what it printed."""
 
-    akten: Akten
+    akten: Forked
     truth: Truth
     printed: dict[str, Any]
 
-    def document(self, file_number: str, volume: int) -> dict[str, Any]:
-        """The document of a volume with its pages and words."""
-        return self.akten.json("show", file_number, "--volume", str(volume))
+    @cache  # noqa: B019 - there is one job a session
+    def document(self, *which: str) -> dict[str, Any]:
+        """A document with its pages and words, by its id or its volume; nothing changes it any more."""
+        return self.akten.json("show", *which)
 
 
 @pytest.fixture(scope="session")
@@ -44,9 +47,9 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     folder = tmp_path_factory.mktemp("job")
     akten = Akten(folder / "data")
     akten("inventory", "import", write_inventory(folder))
-    truth = build_batch(folder, sheets=PrintedSheets(akten.executable, akten.data))
+    truth = build_batch(folder, sheets=PrintedSheets(Forked(akten.data)))
     printed = akten.json("run", folder / "scans", code=1)  # one file has a password
-    return Job(akten, truth, printed)
+    return Job(Forked(akten.data), truth, printed)
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +79,11 @@ def volumes(truth: Truth) -> list[tuple[str, int]]:
 
 def stored_pages(job: Job, file_number: str, volume: int) -> list[dict[str, Any]]:
     """The pages of a volume's product as the command shows them, in order."""
-    return [page for page in job.document(file_number, volume)["pages"] if page["stage"] == "stored"]
+    return [
+        page
+        for page in job.document(file_number, "--volume", str(volume))["pages"]
+        if page["stage"] == "stored"
+    ]
 
 
 def pairs(job: Job, file_number: str, volume: int) -> Iterator[tuple[dict[str, Any], PageTruth]]:
@@ -267,7 +274,7 @@ class TestSearch:
 
 def pages_of(job: Job) -> set[str]:
     """The ids of all pages in products."""
-    documents = [job.akten.json("show", one["document"]) for one in job.akten.json("documents")]
+    documents = [job.document(one["document"]) for one in job.akten.json("documents")]
     return {page["id"] for document in documents for page in document["pages"]}
 
 

@@ -112,7 +112,7 @@ def test_one_is_killed_and_one_is_cut_off_and_all_is_stored_once(network, tmp_pa
         wait_until(lambda: workers_ready(network.queue_url) == len(machines))
         killed("ingest", scans)
         wait_until(lambda: pages_read(ledger) >= 3 and all(has_begun(machine) for machine in machines))
-        kill([*psutil.Process(running[1].pid).children(recursive=True), psutil.Process(running[1].pid)])
+        kill(*psutil.Process(running[1].pid).children(recursive=True), psutil.Process(running[1].pid))
         for line in network.lines:
             line.silence()
         time.sleep(1)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.cli.forked import Forked
-from tests.command import Akten
 from tests.specimens import Truth, build_batch, write_inventory
 from tests.specimens.printed import PrintedSheets
 
@@ -36,7 +35,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("ran")
     akten = Forked(folder / "data")
     akten("inventory", "import", write_inventory(folder, size="small"))
-    sheets = PrintedSheets(Akten(akten.data).executable, akten.data)
+    sheets = PrintedSheets(akten)
     truth = build_batch(folder, size="small", sheets=sheets, faults="one")
     page = next((folder / "scans").glob("33*/0002.jpg"))
     (folder / "scans" / "eingang").mkdir()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 from errors import AktenError, fill
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
             chosen.out,
             chosen.seed,
             chosen.size,
-            PrintedSheets(chosen.akten, chosen.data) if chosen.akten else None,
+            PrintedSheets(partial(_run, chosen.akten, "--data", chosen.data)) if chosen.akten else None,
             faults=chosen.faults,
             case_files=chosen.case_files,
         )
@@ -44,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_code
     sys.stdout.write(json.dumps(truth.expected()) + "\n")
     return 0
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(command, check=True, capture_output=True)
 
 
 if __name__ == "__main__":

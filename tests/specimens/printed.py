@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +14,10 @@ from tests.specimens.sheets import A4, DPI
 
 
 class PrintedSheets:
-    """A ``SheetMaker`` that asks the installed command; the inventory has to be imported before.
+    """A ``SheetMaker`` that calls the command ``akten`` with arguments; it has to know the inventory."""
 
-    ``akten`` is the command's path, ``data`` its data folder.
-    """
-
-    def __init__(self, akten: Path, data: Path) -> None:
-        self._akten, self._data = akten, data
+    def __init__(self, akten: Callable[..., object]) -> None:
+        self._akten = akten
         self._printed = cache(self._print)
 
     def cover(self, file_number: str, volume: int, expected_pages: int) -> Image.Image:
@@ -34,7 +31,6 @@ class PrintedSheets:
     def _print(self, *which: str) -> Image.Image:
         with tempfile.TemporaryDirectory() as folder:
             pdf = Path(folder) / "sheet.pdf"
-            command = [self._akten, "--data", self._data, "sheets", *which, "-o", pdf]
-            subprocess.run(command, check=True, capture_output=True)
+            self._akten("sheets", *which, "-o", pdf)
             (page,) = convert_from_path(pdf, dpi=DPI, grayscale=True, size=A4)
         return page
