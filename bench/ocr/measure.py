@@ -25,7 +25,7 @@ from bench.ocr.sets import PageSet, bind
 
 Tell = Callable[[str], None]
 _TRIAL_PAGES = 2
-_OPTIONAL = "tesserocr"
+_PROGRAM, _OPTIONAL = "tesseract", "tesserocr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,11 @@ def ours() -> list[Contestant]:
 
 
 def other_engines() -> Iterator[Contestant]:
-    """The same with the optional engine, where it is installed."""
-    if find_spec(_OPTIONAL) is not None:
-        yield MainJob(f"akten, {_OPTIONAL}", _OPTIONAL)
-        yield Bare(f"bare recognition, {_OPTIONAL}", _OPTIONAL)
+    """The same with Tesseract as a program, and with the optional engine where it is installed."""
+    for name in (_PROGRAM, _OPTIONAL):
+        if name == _PROGRAM or find_spec(name) is not None:
+            yield MainJob(f"akten, {name}", name)
+            yield Bare(f"bare recognition, {name}", name)
 
 
 def everybody(environments: Sequence[Environments]) -> list[Contestant]:
