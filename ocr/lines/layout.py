@@ -23,16 +23,19 @@ _LINE, _WORD = 2, 3
 _NO_TEXT = range(9, 15)  # images, ruled lines and noise
 
 
+_Ends = tuple[tuple[int, int], tuple[int, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class TextLine:
     """A line: the edges of its words, and two points (x, y) its letters stand on.
 
-    So many quarter ``turns`` counter-clockwise make the line level; edges are those before.
+    Where it runs ``upright``, up or down the page, what it stands on means nothing.
     """
 
     words: tuple[Edges, ...]
-    baseline: tuple[tuple[int, int], tuple[int, int]]
-    turns: int
+    baseline: _Ends
+    upright: bool
 
 
 def find(image: Grey, *, dpi: int, layout: Layout) -> tuple[TextLine, ...]:
@@ -91,7 +94,7 @@ def _analysed(tesseract: CDLL, image: Grey, dpi: int, layout: Layout) -> Iterato
 
 def _lines(tesseract: CDLL, position: int) -> Iterator[TextLine]:
     words: list[Edges] = []
-    line: tuple[tuple[tuple[int, int], tuple[int, int]], int] | None = None
+    line: tuple[_Ends, bool] | None = None
     more = True
     while more:
         if tesseract.TessPageIteratorIsAtBeginningOf(position, _LINE):
@@ -106,14 +109,15 @@ def _lines(tesseract: CDLL, position: int) -> Iterator[TextLine]:
         yield TextLine(tuple(words), *line)
 
 
-def _line(tesseract: CDLL, position: int) -> tuple[tuple[tuple[int, int], tuple[int, int]], int] | None:
-    """Baseline and turns of the line at ``position``; None where it is none of text."""
+def _line(tesseract: CDLL, position: int) -> tuple[_Ends, bool] | None:
+    """What the line at ``position`` stands on, and whether it runs upright; None where it is none of text."""
     ends = _four(tesseract.TessPageIteratorBaseline, position, _LINE)
     if ends is None or tesseract.TessPageIteratorBlockType(position) in _NO_TEXT:
         return None
     turns, direction, order, skew = c_int(), c_int(), c_int(), c_float()
     tesseract.TessPageIteratorOrientation(position, byref(turns), byref(direction), byref(order), byref(skew))
-    return ((ends[0], ends[1]), (ends[2], ends[3])), turns.value
+    upright = bool(turns.value % 2) or abs(ends[3] - ends[1]) > abs(ends[2] - ends[0])
+    return ((ends[0], ends[1]), (ends[2], ends[3])), upright
 
 
 def _four(function: Callable[..., int], position: int, level: int) -> tuple[int, int, int, int] | None:

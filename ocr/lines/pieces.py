@@ -29,6 +29,9 @@ _FEW_WORDS = 3  # below, a line may be all small letters or all dashes
 _LOW = (0.6, 0.8)  # of the height usual on the page: small letters only
 _DEEPEST = 0.6  # of what is above the baseline; deeper than descenders reach
 
+UPRIGHT = (3, 1)
+"""Quarter turns counter-clockwise that make a line level which runs down the page, or up."""
+
 _DARK, _BRIGHT = 25, 75  # percentiles of what is darkest and brightest along the middle
 
 
@@ -54,16 +57,26 @@ class Piece:
 
 
 def cut(lines: Sequence[TextLine], width: int, height: int) -> Iterator[Piece]:
-    """The pieces of the lines of an image of this size, in reading order."""
-    levels = [_level(line, width, height) for line in lines]
-    usual = median([level.above for level in levels]) if levels else 0.0
+    """The pieces of the lines of an image of this size, in reading order.
+
+    A line that runs up or down is cut once for each, since layout analysis does not tell which.
+    """
+    levels = [_level(line) if not line.upright else None for line in lines]
+    usual = median([level.above for level in levels if level] or [0.0])
     for number, (line, level) in enumerate(zip(lines, levels, strict=True)):
-        size = (height, width) if line.turns % 2 else (width, height)
-        level = level.corrected(usual)  # noqa: PLW2901
-        above = usual if level.is_low(usual) else level.above
-        for run in _runs(level.words, above * (1 + _BELOW)):
-            edges = _with_room(run, level.base(run), above)
-            yield Piece(number, edges.grown(_MARGIN, *size), line.turns)
+        if level:
+            yield from _pieces(number, level.corrected(usual), usual, 0, (width, height))
+        else:
+            for turns in UPRIGHT:
+                standing = _standing(line, turns, (width, height))
+                yield from _pieces(number, standing, standing.above, turns, (height, width))
+
+
+def _pieces(number: int, level: _Level, usual: float, turns: int, size: tuple[int, int]) -> Iterator[Piece]:
+    above = usual if level.is_low(usual) else level.above
+    for run in _runs(level.words, above * (1 + _BELOW)):
+        edges = _with_room(run, level.base(run), above)
+        yield Piece(number, edges.grown(_MARGIN, *size), turns)
 
 
 def drawn(part: Grey, height: int) -> LineImage:
@@ -119,18 +132,20 @@ class _Level:
         return self.height + self.slope * (edges.left + edges.right) / 2
 
 
-def _level(line: TextLine, width: int, height: int) -> _Level:
-    words = tuple(
-        sorted((word.turned(line.turns, width, height) for word in line.words), key=lambda word: word.left)
-    )
-    if line.turns:  # its baseline is told as if the page were level
-        top, bottom = min(word.top for word in words), max(word.bottom for word in words)
-        above = (bottom - top) / (1 + _BELOW)
-        return _Level(words, above, top + above)
+def _level(line: TextLine) -> _Level:
+    words = tuple(sorted(line.words, key=lambda word: word.left))
     (left, first), (right, last) = line.baseline
     slope = (last - first) / (right - left) if right > left else 0.0
     level = _Level(words, 0.0, first - slope * left, slope)
     return replace(level, above=max(level.base(word) - word.top for word in words))
+
+
+def _standing(line: TextLine, turns: int, size: tuple[int, int]) -> _Level:
+    """A line up or down an image of ``size``, after the turns that make it level."""
+    words = tuple(sorted((word.turned(turns, *size) for word in line.words), key=lambda word: word.left))
+    top, bottom = min(word.top for word in words), max(word.bottom for word in words)
+    above = (bottom - top) / (1 + _BELOW)
+    return _Level(words, above, top + above)
 
 
 def _runs(words: Sequence[Edges], tall: float) -> Iterator[Edges]:

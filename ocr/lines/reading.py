@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from statistics import fmean
 
 from ocr.engine import Manner
 from ocr.lines import decode, layout, pieces
+from ocr.lines.decode import Found, Letter
 from ocr.lines.dictionary import Dictionary
 from ocr.lines.network import Chances, Network
+from ocr.lines.pieces import Piece
 from ocr.lines.spelling import Speller
 from ocr.lines.traineddata import Model
 from ocr.records import Grey, Word
 
+_KNOWN = 0.1  # what a text all of known words weighs against how sure a model is; sureness differs by 0.01
 _DOUBTFUL = 0.5  # a piece less sure is read with black and white changed places, too
 
 
 def read(image: Grey, manner: Manner, readers: Sequence[Reader]) -> tuple[Word, ...]:
-    """The words of ``image``, in reading order; each piece as the reader told it that is surest of it."""
+    """The words of ``image``, in reading order; each piece as the reader told it that it suits best."""
     height, width = image.shape
     lines = layout.find(image, dpi=manner.dpi, layout=manner.layout)
     cut = list(pieces.cut(lines, width, height))
     parts = [piece.pixels(image) for piece in cut]
     told = [reader.read(parts, inverted=manner.inverted) for reader in readers]
+    read = [_Read(*one) for one in zip(cut, parts, map(_best, zip(*told, strict=True)), strict=True)]
     words: list[Word] = []
-    for piece, part, readings in zip(cut, parts, zip(*told, strict=True), strict=True):
-        best = max(readings, key=lambda reading: reading.sureness)
-        for found in best.words(part):
-            box = piece.restored(found.edges, width, height).box
-            words.append(Word(found.text, box, found.confidence, piece.line))
+    for number, line in groupby(read, key=lambda one: one.piece.line):
+        for one in _right_way_up(list(line)):
+            for found in one.reading.words(one.part):
+                box = one.piece.restored(found.edges, width, height).box
+                words.append(Word(found.text, box, found.confidence, number))
     return tuple(words)
 
 
@@ -41,11 +47,37 @@ class Reading:
     sureness: float
     inverted: bool = False
 
-    def words(self, part: Grey) -> Iterator[decode.Found]:
-        """The words of the piece whose pixels are ``part``."""
+    @property
+    def letters(self) -> list[Letter]:
+        """The likeliest letters, doubtful words spelled as the dictionary has them."""
         letters = decode.letters(self.chances, self.speller.names, self.speller.blank)
-        letters = self.speller.spelled(letters, self.chances)
-        return decode.words(letters, 255 - part if self.inverted else part, len(self.chances))
+        return self.speller.spelled(letters, self.chances)
+
+    @property
+    def fit(self) -> float:
+        """How well the model suits: how sure it is, and how much of it is in its dictionary."""
+        return self.sureness + _KNOWN * self.speller.known(self.letters)
+
+    def words(self, part: Grey) -> Iterator[Found]:
+        """The words of the piece whose pixels are ``part``."""
+        return decode.words(self.letters, 255 - part if self.inverted else part, len(self.chances))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    piece: Piece
+    part: Grey
+    reading: Reading
+
+
+def _best(readings: Sequence[Reading]) -> Reading:
+    return readings[0] if len(readings) == 1 else max(readings, key=lambda reading: reading.fit)
+
+
+def _right_way_up(line: Sequence[_Read]) -> list[_Read]:
+    """Of a line's pieces those turned the way that reads best, where several were tried."""
+    ways = [list(way) for _, way in groupby(line, key=lambda one: one.piece.turns)]
+    return max(ways, key=lambda way: fmean(one.reading.sureness for one in way))
 
 
 class Reader:

@@ -7,6 +7,7 @@ the network itself holds possible.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -48,6 +49,13 @@ class Speller:
             word = list(run)
             spelled += word if space else self._word(word, chances)
         return spelled
+
+    def known(self, letters: Sequence[Letter]) -> float:
+        """The share of letters that are in words of the dictionary, 0 to 1."""
+        words = "".join(letter.text for letter in letters).split(SPACE)
+        cores = [re.sub(r"^\W+|\W+$", "", word) for word in words]
+        known = sum(len(word) for word in cores if word in self._dictionary)
+        return known / max(sum(map(len, cores)), 1)
 
     def _word(self, word: Sequence[Letter], chances: Chances) -> Sequence[Letter]:
         """``word``, or what the dictionary has for it; marks before and behind it stay as they are."""

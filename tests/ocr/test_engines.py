@@ -1,4 +1,4 @@
-"""The contract of ``OcrEngine``, held by both: what they read, and how a page that breaks one ends."""
+"""The contract of ``OcrEngine``, held by all: what they read, and how a page that breaks one ends."""
 
 import os
 import signal
@@ -12,13 +12,32 @@ import pytest
 from errors import LanguageMissing, PackageMissing, ReaderKilled, RecognitionFailed
 from ocr import tesserocr_engine
 from ocr.engine import Layout, Manner, OcrEngine
+from ocr.lines import layout
+from ocr.lines.engine import Lines
 from ocr.records import text_of
 from ocr.tesseract import Tesseract
 from ocr.tesserocr_engine import Tesserocr
 
 GERMAN = Manner("deu", 200)
 WHITE = np.full((60, 60), 255, np.uint8)
-ENGINES = pytest.mark.parametrize("kind", [Tesseract, Tesserocr])
+
+
+def lines(memory_mb=4000):
+    return Lines(Tesseract(), memory_mb=memory_mb)
+
+
+def broken(kind, monkeypatch, breaking, **options):
+    """An engine whose library does ``breaking`` instead of reading."""
+    engine = kind(**options)
+    if kind is lines:
+        monkeypatch.setattr(layout, "find", lambda *_, **__: breaking())
+    else:
+        monkeypatch.setattr(engine, "_load", lambda _: breaking())
+    return engine
+
+
+LIBRARIES = pytest.mark.parametrize("kind", [lines, Tesserocr])
+ENGINES = pytest.mark.parametrize("kind", [lines, Tesseract, Tesserocr])
 
 
 @ENGINES
@@ -56,6 +75,7 @@ def test_the_program_may_fill_so_much_memory_only(fake_tesseract):
         Tesseract(memory_mb=1000).read(WHITE, GERMAN)
 
 
+@LIBRARIES
 @pytest.mark.parametrize(
     ("breaking", "error"),
     [
@@ -65,21 +85,21 @@ def test_the_program_may_fill_so_much_memory_only(fake_tesseract):
         (lambda: os.kill(os.getpid(), signal.SIGSTOP), "no result in 0.5 s"),
     ],
 )
-def test_a_breaking_library_fails_the_page_only(monkeypatch, breaking, error):
-    engine = Tesserocr(memory_mb=1000)
-    monkeypatch.setattr(engine, "_load", lambda _: breaking())
+def test_a_breaking_library_fails_the_page_only(kind, monkeypatch, breaking, error):
+    engine = broken(kind, monkeypatch, breaking, memory_mb=1000)
     with pytest.raises(RecognitionFailed, match=error):
         engine.read(WHITE, Manner("deu", 200, seconds=0.5))
 
 
-def test_a_child_ended_by_somebody_is_no_fault_of_the_page(monkeypatch):
-    engine = Tesserocr()
-    monkeypatch.setattr(engine, "_load", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+@LIBRARIES
+def test_a_child_ended_by_somebody_is_no_fault_of_the_page(kind, monkeypatch):
+    engine = broken(kind, monkeypatch, lambda: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(ReaderKilled):
         engine.read(WHITE, GERMAN)
 
 
-def test_an_interrupted_reading_leaves_no_child(monkeypatch):
+@LIBRARIES
+def test_an_interrupted_reading_leaves_no_child(kind, monkeypatch):
     class Enough(Exception):
         pass
 
@@ -89,8 +109,7 @@ def test_an_interrupted_reading_leaves_no_child(monkeypatch):
     def children():
         return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
 
-    engine, known = Tesserocr(), children()
-    monkeypatch.setattr(engine, "_load", lambda _: time.sleep(60))
+    engine, known = broken(kind, monkeypatch, lambda: time.sleep(60)), children()
     before = signal.signal(signal.SIGALRM, ring)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
