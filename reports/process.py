@@ -16,6 +16,7 @@ from typing import NoReturn
 from errors import DiskFull, Interrupted, PlaceUnusable
 
 _STANDARD_ERROR = 2
+_SOON_SECONDS = 0.05
 
 
 def prepare() -> None:
@@ -24,6 +25,8 @@ def prepare() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:  # what nohup ignores stays ignored
             signal.signal(number, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _interrupt_again
 
 
 def _fill_closed_streams() -> None:
@@ -41,6 +44,14 @@ def _fill_closed_streams() -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     raise Interrupted
+
+
+def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Interrupt once more, soon, where an interrupt fell into a finaliser: nothing is raised out of one."""
+    if isinstance(lost.exc_value, Interrupted):
+        signal.setitimer(signal.ITIMER_REAL, _SOON_SECONDS)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def reader_left() -> None:
