@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -24,6 +24,7 @@ _SKIPPED = 0.1  # and one that the likeliest text leaves out
 _MOST_STEPS = 3_000
 _RATIO, _OFFSET = 2.25, 1.0
 _LEAST = 1e-6
+SECTION = "§"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,12 @@ class Speller:
         self.blank = blank
 
     def spelled(self, letters: Sequence[Letter], chances: Chances) -> list[Letter]:
-        """A piece's ``letters``, doubtful words spelled as the dictionary has them."""
+        """A piece's ``letters``, doubtful words spelled as the dictionary has them, and section signs."""
         spelled: list[Letter] = []
         for space, run in groupby(letters, key=lambda letter: letter.text == SPACE):
             word = list(run)
             spelled += word if space else self._word(word, chances)
-        return spelled
+        return spelled if SECTION in self.names else _with_sections(spelled)
 
     def known(self, letters: Sequence[Letter]) -> float:
         """The share of letters that are in words of the dictionary, 0 to 1."""
@@ -127,6 +128,20 @@ class Speller:
                 elif node is not None and (edge := self._dictionary.after(node).get(option.letter.text)):
                     open_.append((at + 1, edge.node, cost + option.cost, edge.ends, [*taken, option.letter]))
         return best
+
+
+def _with_sections(letters: Sequence[Letter]) -> list[Letter]:
+    """A dollar sign before a number made a section sign, for models that have none, as the German one.
+
+    They read every section sign as a dollar; German, and what else is written here, puts currencies behind.
+    """
+    found: list[Letter] = []
+    counts = False
+    for letter in reversed(letters):
+        section = letter.text == "$" and counts
+        counts = section or letter.text.isdigit() or (counts and letter.text == SPACE)
+        found.append(replace(letter, text=SECTION) if section else letter)
+    return found[::-1]
 
 
 def _core(word: Sequence[Letter]) -> tuple[int, int]:

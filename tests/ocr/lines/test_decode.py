@@ -118,3 +118,17 @@ def test_far_likelier_letters_win_over_the_dictionary(speller):
 
 def test_numbers_are_never_spelled(speller):
     assert spelled(speller, *"Ve", {"n": 0.55, "r": 0.4}, *"waltun7") == "Venwaltun7"
+
+
+@pytest.mark.parametrize(
+    ("read", "meant"),
+    [
+        ("$ 81 Abs. 5", "§ 81 Abs. 5"),
+        ("$$ 66-68", "§§ 66-68"),
+        ("vgl.$5", "vgl.§5"),
+        ("500 $ und", "500 $ und"),
+        ("US$ in bar", "US$ in bar"),
+    ],
+)
+def test_a_section_sign_is_told_from_a_dollar_which_german_writes_behind(speller, read, meant):
+    assert spelled(speller, *(column for letter in read for column in (letter, ""))) == meant
