@@ -97,7 +97,7 @@ def _confidence(run: Sequence[Letter]) -> float:
 
 def _ink(part: Grey) -> npt.NDArray[np.bool_]:
     """Which pixels are nearer to the part's darkest than to its brightest."""
-    darkest, brightest = np.percentile(part, (2, 90))
+    darkest, brightest = np.percentile(part[::2, ::3], (2, 90))  # a sixth of the pixels tells as much
     return np.asarray(part < (darkest + brightest) / 2)
 
 
