@@ -535,7 +535,7 @@ class RecognitionFailed(AktenError):
 
     code = "recognition_failed"
     message = N_("The text of this page could not be recognised ({detail}).")
-    hint = N_("The page is kept as image; a person should look at it.")
+    hint = N_("The page is kept as image; a person should look at it. 'akten retry' reads it again.")
 
 
 class CodeOnPage(AktenError):

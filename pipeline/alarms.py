@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from errors import N_, Description, NotFound
+from errors import N_, CodeOnPage, Description, NotFound, RecognitionFailed
+from ocr.tesseract import package_of
 from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pages, sources
 
 PAGES_DIFFER = "pages_differ"
 MANIFEST_PAGES = "manifest_pages"
 SEALS_BROKEN = "seals_broken"
+LANGUAGE_MISSING = "language_missing"
+_FLAGS = {"unread": RecognitionFailed.code, "code_on_page": CodeOnPage.code}
 
 #: Alarm code → what a clerk reads and what to do, as templates like those in ``errors``.
 ALARMS = {
@@ -93,7 +96,14 @@ ALARMS = {
     ),
     "unread": Description(
         N_("The text could not be recognised, the page is kept as image: {name}, page {page}"),
-        N_("Look at the page; searches will not find it."),
+        N_("Look at the page: no search finds it. To read it again: 'akten retry {subject}', 'akten run'."),
+        retryable=False,
+    ),
+    LANGUAGE_MISSING: Description(
+        N_("Pages need a language model that is not installed ({languages}), such as {name}, page {page}"),
+        N_(
+            "'sudo apt install {package}', then 'akten retry {subject}' and 'akten run': they are read again."
+        ),
         retryable=False,
     ),
     "thread_lost": Description(
@@ -191,6 +201,26 @@ def compare_with_manifest(tx: Transaction, source: sources.Source) -> None:
         volume_id=source.hint_volume_id,
         params={"name": source.name, "expected": source.expected_pages, "actual": source.page_count},
     )
+
+
+def ask_for_a_look(tx: Transaction, page: pages.PageToRead, outcome: pages.PageOutcome) -> None:
+    """Sounds or ends what there is to say about a page just read.
+
+    It may be kept as image only, so that no search finds it, carry a sheet's code, or be in a language whose
+    model is not installed: that is said once a file.
+    """
+    source = sources.get(tx, page.source_id)
+    if source is None:
+        return
+    params = {"name": source.name, "page": page.number}
+    for code, reason in _FLAGS.items():
+        if outcome.reason == reason:
+            alarms.sound(tx, code, page.id, batch_id=source.batch_id, params=params)
+        else:
+            alarms.clear(tx, code, page.id)
+    if missing := "+".join(outcome.result["languages_missing"]):
+        details = params | {"languages": missing, "package": package_of(missing)}
+        alarms.sound(tx, LANGUAGE_MISSING, source.id, batch_id=source.batch_id, params=details)
 
 
 def settle(ledger: Ledger, alarm_ids: Sequence[int], note: str) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from errors import N_, NotFound, WrongUse
+from errors import N_, NotFound, RecognitionFailed, WrongUse
+from pipeline.alarms import LANGUAGE_MISSING
 from pipeline.intake.affiliation import volume_for
 from pipeline.sheets.codes import CoverCode, parse_typed_id
 from storage.file_numbers import is_file_number
@@ -13,6 +14,8 @@ from storage.ledger import Ledger, Transaction, alarms, counts, documents, inven
 
 def retry(ledger: Ledger, failure_ids: Sequence[str]) -> int:
     """Let sources, pages or documents wait again as if new; their stacks are filed anew after that.
+
+    Of what was read, those pages are read again that are kept as image only, or lack a language.
 
     Returns how many. Raises ``NotFound`` for an unknown id; then nothing is changed.
     """
@@ -36,18 +39,35 @@ def _retry(tx: Transaction, failure_id: str) -> None:
     if source is not None:
         if source.state == "quarantined":
             sources.retry(tx, source.id)
+        _read_again(tx, [one for one in pages.of_stack(tx, source.stack_id) if one.source_id == source.id])
         sources.set_stack_state(tx, source.stack_id, "open")
+        alarms.clear(tx, LANGUAGE_MISSING, source.id)
     elif page is not None:
         document = documents.get(tx, page.document_id) if page.document_id else None
         if document is not None and document.state == "failed":
             documents.retry(tx, document.id)
         elif page.stage == "quarantined":
             pages.retry(tx, page.id)
+        _read_again(tx, [page])
         sources.set_stack_state(tx, pages.stack_of(tx, page.id), "open")
     elif documents.get(tx, failure_id) is not None:
-        documents.retry(tx, failure_id)
+        if not _read_again(tx, pages.of_document(tx, failure_id)):
+            documents.retry(tx, failure_id)
     else:
         raise NotFound(name=failure_id)
+
+
+def _read_again(tx: Transaction, candidates: Iterable[pages.Page]) -> bool:
+    """Let those wait again that are kept as image only, or lack a language; returns whether any does."""
+    poor = [page for page in candidates if page.stage in ("recognised", "stored") and _was_read_in_part(page)]
+    for page in poor:
+        pages.read_again(tx, page.id)
+        sources.set_stack_state(tx, pages.stack_of(tx, page.id), "open")
+    return bool(poor)
+
+
+def _was_read_in_part(page: pages.Page) -> bool:
+    return page.reason == RecognitionFailed.code or bool((page.result or {}).get("languages_missing"))
 
 
 def assign(ledger: Ledger, name: str, file_number: str, volume: int) -> int:

@@ -19,7 +19,6 @@ from pathlib import Path
 from errors import (
     AktenError,
     BadInput,
-    CodeOnPage,
     Damaged,
     GaveUp,
     ImageTooLarge,
@@ -31,7 +30,7 @@ from errors import (
     ReaderKilled,
 )
 from pipeline import damage, reading
-from pipeline.alarms import compare_pages, compare_with_manifest
+from pipeline.alarms import ask_for_a_look, compare_pages, compare_with_manifest
 from pipeline.confined.run import confined_over
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
@@ -93,8 +92,8 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
             pages.quarantine(tx, page.id, error.code, error.params)
             return _file_if_settled(tx, page.stack_id)
     with ctx.ledger.write() as tx:
-        if pages.finish(tx, page.id, outcome) and outcome.reason:
-            _ask_for_a_look(tx, page, outcome.reason)
+        if pages.finish(tx, page.id, outcome):
+            ask_for_a_look(tx, page, outcome)
         return _file_if_settled(tx, page.stack_id)
 
 
@@ -227,15 +226,6 @@ def _file_if_settled(tx: Transaction, stack_id: str) -> list[Task]:
     if not sources.is_settled(tx, stack_id):
         return []
     return [Task("file", stack_id, sources.is_urgent(tx, stack_id))]
-
-
-def _ask_for_a_look(tx: Transaction, page: pages.PageToRead, reason: str) -> None:
-    """A page is flagged: kept as image only, so that nobody finds it, or with a sheet's code on it."""
-    source = sources.get(tx, page.source_id)
-    if source is not None:
-        params = {"name": source.name, "page": page.number}
-        code = "code_on_page" if reason == CodeOnPage.code else "unread"
-        alarms.sound(tx, code, page.id, batch_id=source.batch_id, params=params)
 
 
 def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:

@@ -180,6 +180,14 @@ def retry(tx: Transaction, page_id: str) -> None:
     tx.record("page.retried", page_id)
 
 
+def read_again(tx: Transaction, page_id: str) -> None:
+    """Let a page that was read wait again as if new; its document stays as it is until it is read."""
+    was_read = pages.c.stage.in_(("recognised", "stored"))
+    values = {"stage": "waiting", "document_page": None}
+    if tx.run(start_over(pages).where(pages.c.id == page_id, was_read).values(**values)):
+        tx.record("page.retried", page_id)
+
+
 def of_stack(tx: Transaction, stack_id: str) -> list[Page]:
     """A stack's pages in the order in which they lay on the scanner."""
     query = (

@@ -9,7 +9,8 @@ import pytest
 from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
 
-from errors import NotFound, PageUnreadable, ReaderKilled, StoreUnavailable
+from errors import NotFound, PageUnreadable, ReaderKilled, RecognitionFailed, StoreUnavailable
+from ocr.records import Box, Word
 from ocr.tesseract import Tesseract
 from ocr.tesserocr_engine import Tesserocr
 from pipeline import flow, witness
@@ -261,6 +262,44 @@ class TestPoisonPage:
         office.work(dataclasses.replace(office.ctx, engine=kind(), ocr=short))
         assert office.content("33/1") == ["33_1.pdf:1"]
         assert office.alarms() == ["unread"]
+
+    @pytest.mark.parametrize("named", ["page", "source", "document"])
+    def test_one_kept_as_image_is_read_again_when_somebody_asks(self, office, scans, named):
+        save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
+        office.take(scans)
+        (first, _) = office.up_to("recognise")
+        broken = _Crashing(office.ctx.engine, RecognitionFailed(detail="it crashed"))
+        assert office.attempt(first, dataclasses.replace(office.ctx, engine=broken)) is None
+        office.work()
+        assert (office.alarms(), office.search("Eins")) == (["unread"], [])
+        ids = {
+            "page": first.id,
+            "source": source_id(office, "33_1.pdf"),
+            "document": office.document("33/1").id,
+        }
+        retry(office.ctx.ledger, [ids[named]])
+        assert [task.id for task in office.tasks("recognise")] == [first.id]
+        office.work()
+        assert office.content("33/1") == ["33_1.pdf:1", "33_1.pdf:2"]
+        assert office.alarms() == []
+        assert [hit.page for hit in office.search("Eins")] == [1]
+
+    def test_pages_that_lack_a_language_say_once_a_file_what_to_install_and_are_read_again(
+        self, office, scans
+    ):
+        save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
+        office.take(scans)
+        office.work(dataclasses.replace(office.ctx, engine=_French(installed=False)))
+        assert office.alarms() == ["language_missing"]
+        with office.ctx.ledger.read() as tx:
+            (alarm,) = alarms.open_alarms(tx)
+        assert alarm.subject == source_id(office, "33_1.pdf")
+        assert (alarm.params["languages"], alarm.params["package"]) == ("fra", "tesseract-ocr-fra")
+        retry(office.ctx.ledger, [alarm.subject])
+        assert len(office.tasks("recognise")) == 2
+        office.work(dataclasses.replace(office.ctx, engine=_French(installed=True)))
+        assert office.alarms() == []
+        assert len(office.search("dossier")) == 2
 
 
 class TestPeopleDecide:
@@ -646,6 +685,24 @@ class _Crashing:
     def read(self, image, manner):
         self.asked += 1
         raise self._error
+
+
+class _French:
+    """An engine that reads French on every page, whose model may be installed."""
+
+    name = "french 1"
+    text = "le dossier est dans les archives et les copies sont pour les enfants qui sont avec leur famille"
+
+    def __init__(self, *, installed: bool) -> None:
+        self._models = frozenset({"deu", "fra"}) if installed else frozenset({"deu"})
+
+    def languages(self):
+        return self._models
+
+    def read(self, image, manner):
+        sure = 95.0 if manner.language == "fra" else 70.0
+        words = enumerate(self.text.split())
+        return tuple(Word(word, Box(10 + 30 * x, 10, 25, 12), sure, 0) for x, word in words)
 
 
 class _Away:
