@@ -12,13 +12,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
+from ocr import prepare
 from ocr.function_words import TELLING, fold
-from ocr.geometry import Frame, around
-from ocr.reader import Reader, Reading
+from ocr.geometry import around
+from ocr.orientation import stand
+from ocr.reader import Reader, Reading, Way
 from ocr.records import Box, Grey, Word
-from ocr.score import confidence_of
-from ocr.scripts import guess, letters_of, script_of
+from ocr.score import confidence_of, is_doubtful
+from ocr.scripts import guess, has_capital_within, letters_of, script_of
 
 #: Latin languages whose letters every Latin model knows: another helps only where the first read poorly.
 _PLAIN = frozenset({"eng", "nld"})
@@ -31,15 +34,19 @@ _CLEARLY_MORE = 3
 _AROUND_WORDS = ".,:;!?()[]{}\"'»«„“”‚‘’›‹-–—/|*•،؛؟"
 
 _GARBAGE = 45.0
-_FEWEST_CHARACTERS = 40
-_STRIP = 0.12
+_MISREAD = 20.0
+_FEWEST_CHARACTERS = 25
+_FEWEST_LETTERS = 20
+_STRIP = 0.08
 _MARGIN = 20
+_X_HEIGHT = 21.0
 _CONVINCING = 55.0
 _OWN_LETTERS = 0.7
 _SURE = 75.0
 _SURE_CHARACTERS = 60
+_SURE_SHARE = 0.07
 _LONG = 4
-_MOST_SAMPLES = 4
+_MOST_SAMPLES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,10 @@ def suited(reader: Reader, first: Reading) -> Told:
     """Return ``first``, or the page read again with the models of its language if they read it better.
 
     ``first`` has to lie the right way up. Most pages cost nothing but a look at their words; one with a part
-    that is garbage costs up to four readings of that part.
+    that is garbage costs up to six readings of that part.
     """
     expected = [code for code in reader.options.languages.split("+") if code]
-    area = _garbage(first.words, first.frame)
+    area = _garbage(reader, first)
     other = _in_another_script(reader, first, area, expected) if area else Told(first, first.way.language)
     if other.reading is not first:
         return other
@@ -95,7 +102,7 @@ def _in_its_language(reader: Reader, first: Reading, code: str) -> Told:
         return Told(first, code)
     if code not in reader.engine.languages():
         return Told(first, code, missing=(code,))
-    return Told(_again(reader, first, code) or first, code)
+    return Told(_again(reader, first, replace(first.way, language=code)) or first, code)
 
 
 def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequence[str]) -> Told:
@@ -110,8 +117,9 @@ def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequ
     siblings = [code for code in foreign if script_of(code) == script_of(found.way.language)]
     code = of_words(found.words, siblings, fewest=_FEWEST_OF_SIBLINGS) or found.way.language
     model = code if code in installed else found.way.language
-    mixed = _sure_characters(first.words) >= _SURE_CHARACTERS
-    again = _again(reader, first, f"{first.way.language}+{model}" if mixed else model)
+    mixed = _has_latin(first.words)
+    way = replace(found.way, language=f"{first.way.language}+{model}" if mixed else model)
+    again = _again(reader, first, way)
     if again is None:
         return Told(first, first.way.language)
     language = f"{first.way.language}+{code}" if mixed else code
@@ -121,34 +129,52 @@ def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequ
 def _read_part(reader: Reader, first: Reading, area: Box, models: Sequence[str]) -> Reading | None:
     """Read a part of the page script by script, the likeliest first; return the first convincing reading.
 
-    Of a script's models the first is tried, and the others too if the words so read do not tell the language.
+    Where nothing says that the page lies rightly, the part is read turned as well: its letters mean nothing
+    to the model that was asked which way up it is.
     """
     sample = _cut(reader, first, area)
-    likeliest = guess([word.text for word in first.words if word.confidence < _GARBAGE])
+    likeliest = guess([word.text for word in first.words if _trust(word) < _GARBAGE])
     scripts = sorted(dict.fromkeys(map(script_of, models)), key=lambda script: script != likeliest)
     order = [[model for model in models if script_of(model) == script] for script in scripts]
     left = _MOST_SAMPLES
-    for siblings in order:
-        best: Reading | None = None
-        for model in siblings[:left]:
-            left -= 1
-            tried = reader.attempt(f"language {model}, sample", replace(first.way, language=model), sample)
-            if tried is None or not _convinces(tried.words, script_of(model)):
-                break
-            if best is None or confidence_of(tried.words) > confidence_of(best.words):
-                best = tried
-            if confidence_of(best.words) >= _WELL or of_words(
-                best.words, siblings, fewest=_FEWEST_OF_SIBLINGS
-            ):
-                break
-        if best is not None:
-            return best
+    for turn in _turns(first.words):
+        way = replace(first.way, rotation=(first.way.rotation + turn) % 360)
+        for siblings in order:
+            tried = siblings[:left]
+            found, used = _best_of(reader, way, tried, prepare.turn(sample, turn))
+            left -= used
+            if found is not None:
+                return found
     return None
 
 
-def _again(reader: Reader, first: Reading, language: str) -> Reading | None:
-    """The page read in ``language``, or None if that is no better."""
-    again = reader.attempt(f"language {language}", replace(first.way, language=language))
+def _turns(words: tuple[Word, ...]) -> tuple[int, ...]:
+    if not is_doubtful(words):
+        return (0,)
+    return (0, 90, 270) if stand(words) else (0, 180)
+
+
+def _best_of(reader: Reader, way: Way, siblings: Sequence[str], sample: Grey) -> tuple[Reading | None, int]:
+    """The best convincing reading of the sample by the models of one script, and how many were asked.
+
+    The first is asked, and if it convinces the others too, unless its words tell the language.
+    """
+    best: Reading | None = None
+    turned = f", rotation {way.rotation}" if way.rotation else ""
+    for used, model in enumerate(siblings, 1):
+        tried = reader.attempt(f"language {model}{turned}, sample", replace(way, language=model), sample)
+        if tried is None or not _convinces(tried.words, script_of(model)):
+            return best, used
+        if best is None or confidence_of(tried.words) > confidence_of(best.words):
+            best = tried
+        if confidence_of(best.words) >= _WELL or of_words(best.words, siblings, fewest=_FEWEST_OF_SIBLINGS):
+            return best, used
+    return best, len(siblings)
+
+
+def _again(reader: Reader, first: Reading, way: Way) -> Reading | None:
+    """The page read in another ``way``, or None if that is no better."""
+    again = reader.attempt(f"language {way.language}", way)
     if again is None or confidence_of(again.words) <= confidence_of(first.words):
         return None
     reader.keep()
@@ -159,36 +185,78 @@ def _convinces(words: tuple[Word, ...], script: str) -> bool:
     """Whether a part of a page is in ``script``: read well, in its letters, in level lines."""
     level = [word for word in words if word.box.width > word.box.height or len(word.text) == 1]
     letters = "".join(char for word in level for char in word.text if char.isalpha())
-    if len(letters) < _FEWEST_CHARACTERS / 2:
+    if len(letters) < _FEWEST_LETTERS:
         return False
     return confidence_of(level) >= _CONVINCING and letters_of(letters, script) >= _OWN_LETTERS * len(letters)
 
 
-def _sure_characters(words: Iterable[Word]) -> int:
-    """How many characters are in words read rightly; short ones and numbers look alike in many scripts."""
-    sure = (word.text for word in words if word.confidence >= _SURE and word.text.isalpha())
-    return sum(len(text) for text in sure if len(text) >= _LONG)
+def _has_latin(words: Iterable[Word]) -> bool:
+    """Whether part was read rightly: words in small letters, as capitals look alike in many scripts.
+
+    So do short words and numbers; and on a long page a few others.
+    """
+    words = tuple(words)
+    sure = (word.text for word in words if _trust(word) >= _SURE and word.text.isalpha())
+    count = sum(len(text) for text in sure if len(text) >= _LONG and text[1:].islower())
+    return count >= max(_SURE_CHARACTERS, _SURE_SHARE * sum(len(word.text) for word in words))
 
 
-def _garbage(words: Sequence[Word], frame: Frame) -> Box | None:
-    """The strip of a page, some lines high, where most was read as garbage; None where none is that bad."""
+def _garbage(reader: Reader, first: Reading) -> Box | None:
+    """The strip of a page, some lines high, where most was read as garbage; None where none is that bad.
+
+    Of a page on which hardly anything is sure, though there is writing, it is the strip with most letters,
+    whatever was read there.
+    """
+    tall = max(first.frame.width, first.frame.height) * _STRIP
+    near = _worst(first.words, tall)
+    if not is_doubtful(first.words):
+        return around([word.box for word in near]) if near else None
+    unread = confidence_of(first.words) < _SURE and reader.scan.has_writing(first.way.rotation)
+    if not near and not unread:
+        return None
+    marks = reader.scan.marks(first.way.rotation)
+    middles = [word.box.top + word.box.height / 2 for word in near] or _fullest(marks[:, 1], tall)
+    rows = marks[(marks[:, 1] >= min(middles)) & (marks[:, 1] <= max(middles))]
+    boxes = [Box(round(x - tall / 2), round(y - tall / 2), round(tall), round(tall)) for x, y, tall in rows]
+    return around([*boxes, *(word.box for word in near)])
+
+
+def _worst(words: Sequence[Word], tall: float) -> list[Word]:
+    """The words in the worst strip that is ``tall``, if they are garbage and enough of it."""
     if not words:
-        return None
+        return []
     characters = np.array([len(word.text) for word in words], float)
-    confidences = np.array([word.confidence for word in words], float)
+    confidences = np.array([_trust(word) for word in words], float)
     middles = np.array([word.box.top + word.box.height / 2 for word in words])
-    strip = max(frame.width, frame.height) * _STRIP
-    within = np.abs(middles[None] - middles[:, None]) <= strip / 2
+    within = np.abs(middles[None] - middles[:, None]) <= tall / 2
     worst = int(np.argmin(within @ (characters * (confidences - _GARBAGE))))
-    near = [word for word, inside in zip(words, within[worst], strict=True) if inside]
-    if sum(len(word.text) for word in near) < _FEWEST_CHARACTERS or confidence_of(near) >= _GARBAGE:
-        return None
-    return around([word.box for word in near])
+    inside = within[worst] > 0
+    enough = characters[inside].sum() >= _FEWEST_CHARACTERS
+    if not enough or np.average(confidences[inside], weights=characters[inside]) >= _GARBAGE:
+        return []
+    return [word for word, near in zip(words, inside, strict=True) if near]
+
+
+def _trust(word: Word) -> float:
+    """A word's confidence; little in one that looks like a Cyrillic word, whatever the model believes."""
+    return min(word.confidence, _MISREAD) if has_capital_within(word.text) else word.confidence
+
+
+def _fullest(places: npt.NDArray[np.float64], tall: float) -> tuple[float, float]:
+    """Where a strip that is ``tall`` begins and ends that holds the most of these places."""
+    places = np.sort(places)
+    within = np.searchsorted(places, places + tall, side="right") - np.arange(len(places))
+    begin = float(places[within.argmax()])
+    return begin, begin + tall
 
 
 def _cut(reader: Reader, first: Reading, area: Box) -> Grey:
-    """Cut ``area`` of the upright page, and a little around it, out of the recognition image."""
-    image = reader.scan.prepared(first.way.view, first.way.rotation).image
+    """Cut ``area`` of the upright page, and a little around it, out of a picture of it.
+
+    It is larger than for reading: Arabic letters, with dots and tall strokes, are smaller than they measure.
+    """
+    view = replace(first.way.view, x_height=_X_HEIGHT)
+    image = reader.scan.prepared(view, first.way.rotation).image
     ratio = image.shape[0] / first.frame.height
     left, top = max(0, round(area.left * ratio) - _MARGIN), max(0, round(area.top * ratio) - _MARGIN)
     right = round((area.left + area.width) * ratio) + _MARGIN

@@ -22,6 +22,7 @@ _FILLED = 0.15  # of its box; less is a frame or a line
 # Letters without ascenders are the smaller half; specks may be many: each counts by its size, squared.
 _SMALL_LETTERS = 0.25
 _FEWEST = 30
+_ONE_LINE = 15
 _UNKNOWN_X_HEIGHT = 12.0
 _EVIDENCE = 4.0
 
@@ -85,6 +86,11 @@ class Letters:
             return False
         _, scores = self._coarse
         return bool(scores.max() >= _EVIDENCE * float(np.median(scores)))
+
+    @property
+    def has_writing(self) -> bool:
+        """Whether there are lines, or a line's letters: too few to tell lines from noise."""
+        return self.has_lines or _ONE_LINE <= self.count < _FEWEST
 
     @cached_property
     def _coarse(self) -> tuple[_Axis, _Axis]:

@@ -14,11 +14,12 @@ import numpy as np
 from ocr import letters, prepare
 from ocr.reader import Reader, Reading
 from ocr.records import Box, Grey, Word
-from ocr.score import FEW_CHARACTERS, is_doubtful, sure_characters
+from ocr.score import evidence_of, is_doubtful
 
 _SAMPLE_SIDE = 900
 _SAMPLE_STEP = 8
 _CLEARLY_MORE = 1.5
+_LEAST = 5.0  # evidence: one word of six letters
 _LYING = (180, 90, 270)
 _STANDING = (90, 270, 180)
 
@@ -32,7 +33,7 @@ def upright(reader: Reader, first: Reading) -> Reading:
     if not rotation:
         return first
     turned = reader.attempt(f"rotation {rotation}", replace(first.way, rotation=rotation))
-    if turned is None or sure_characters(turned.words) <= sure_characters(first.words):
+    if turned is None or evidence_of(turned.words) <= evidence_of(first.words):
         return first
     reader.keep()
     return turned
@@ -44,19 +45,19 @@ def _best_rotation(reader: Reader, first: Reading) -> int:
     box = _densest(small)
     sample = small[box.top : box.top + box.height, box.left : box.left + box.width]
     known = _within(first.words, box, first.frame.width / small.shape[1])
-    best, most = 0, max(_CLEARLY_MORE * sure_characters(known), FEW_CHARACTERS / 2)
-    for rotation in _STANDING if _stands(first.words) else _LYING:
+    best, most = 0, max(_CLEARLY_MORE * evidence_of(known), _LEAST)
+    for rotation in _STANDING if stand(first.words) else _LYING:
         way = replace(first.way, rotation=rotation)
         tried = reader.attempt(f"rotation {rotation}, sample", way, prepare.turn(sample, rotation))
-        characters = sure_characters(tried.words) if tried else 0.0
-        if tried and characters > most:
-            best, most = rotation, _CLEARLY_MORE * characters
+        evidence = evidence_of(tried.words) if tried else 0.0
+        if tried and evidence > most:
+            best, most = rotation, _CLEARLY_MORE * evidence
             if not is_doubtful(tried.words):
                 break
     return best
 
 
-def _stands(words: Iterable[Word]) -> bool:
+def stand(words: Iterable[Word]) -> bool:
     """Whether the words, wrong as they may be, mostly run down the page."""
     tall = wide = 0
     for word in words:

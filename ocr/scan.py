@@ -108,6 +108,10 @@ class Scan:
         upright = upright_matrix(width + 1, height + 1, rotation - side, frame.skew, frame.grown)
         return np.column_stack([(upright @ middles).T, tall])
 
+    def has_writing(self, rotation: int) -> bool:
+        """Whether letters stand in lines on the page so turned, or are too few to tell."""
+        return self._look(rotation).letters.has_writing
+
     @property
     def x_height(self) -> float | None:
         """The height of small letters in pixels of the scan, as far as letters were found."""

@@ -41,14 +41,19 @@ def letters_of(text: str, script: str) -> int:
     return sum(unicodedata.name(char, "").startswith(script) for char in text if char.isalpha())
 
 
+def has_capital_within(word: str) -> bool:
+    """Whether a capital follows a small letter: Cyrillic small letters look like capitals (в, н, к, т)."""
+    return any(a.islower() and b.isupper() for a, b in pairwise(word))
+
+
 def guess(misread: Sequence[str]) -> str | None:
     """Guess which script lies behind words that a Latin model misread; None where nothing speaks for one.
 
-    Cyrillic small letters look like Latin capitals (в, н, к, т), so its words have capitals in their middle:
-    40 to 55 of 100, others 5 to 15. Arabic words fall apart, into two or three characters each, not six.
+    Cyrillic words have capitals in their middle: 40 to 80 of 100, others 0 to 15. Arabic words fall apart,
+    into two or three characters each, not six.
     """
     long = [word for word in misread if len(word) >= _LONG]
-    odd = sum(any(a.islower() and b.isupper() for a, b in pairwise(word)) for word in long)
+    odd = sum(map(has_capital_within, long))
     if long and odd >= _ODD * len(long):
         return CYRILLIC
     return ARABIC if sum(map(len, misread)) < _SHORT * len(misread) else None

@@ -170,11 +170,11 @@ def test_garbage_in_no_expected_script_stays(engine):
     assert models_used(reader) == ["ara", "rus"]  # the likelier first, one model a script
 
 
-def test_no_more_samples_than_four(engine):
+def test_no_more_samples_than_six(engine):
     many = "rus+ukr+ell+heb+kat+hye+ara+fas"
     reader = engine({"deu": words(CYRILLIC_AS_GERMAN, 30.0)}, installed=f"deu {many.replace('+', ' ')}")
     read(reader, languages=many)
-    assert models_used(reader) == ["rus", "ell", "heb", "kat"]
+    assert models_used(reader) == ["rus", "ell", "heb", "kat", "hye", "ara"]
 
 
 def test_nothing_else_is_tried_where_no_other_language_is_expected(engine):
@@ -201,6 +201,49 @@ def test_a_language_without_its_model_is_read_by_the_next_best_one(engine):
     found = read(engine({"deu": words(ARABIC_AS_GERMAN, 22.0), "ara": words(PERSIAN, 80.0)}, "deu ara"))
     assert (found.language, found.missing) == ("fas", ("fas",))
     assert found.words
+
+
+def test_cyrillic_read_as_latin_letters_is_garbage_however_sure_the_model_is(engine):
+    reader = engine({"deu": words(CYRILLIC_AS_GERMAN, 62.0), "rus": words(RUSSIAN)})
+    assert read(reader).language == "rus"
+
+
+def test_a_page_in_one_script_is_read_with_its_model_alone_though_some_words_look_latin(engine):
+    alike = "TOTO YCTAHOBH BHECEHO CEKPETAPb Mecro Toro"
+    reader = engine({"deu": words(f"{CYRILLIC_AS_GERMAN} " * 2 + alike, 80.0), "rus": words(RUSSIAN)})
+    assert read(reader).language == "rus"
+
+
+@pytest.mark.parametrize("garbage", [(), words("I? LB6T", 20.0)], ids=["no words", "hardly any"])
+def test_where_hardly_anything_is_read_the_lines_are_tried_in_other_scripts(draw, engine, garbage):
+    reader = engine({"deu": list(garbage), "ara": words(PERSIAN, 92.0), "fas": words(PERSIAN, 94.0)})
+    found = recognise(draw.page(), dpi=200.0, engine=reader, options=OcrOptions())
+    assert found.language == "fas"
+
+
+def test_what_is_no_writing_is_not_tried_in_other_scripts(engine):
+    reader = engine({"deu": []})
+    assert (read(reader).language, models_used(reader)) == ("deu", [])
+
+
+def test_a_page_upside_down_in_another_script_is_turned(scripted):
+    """The German model makes nothing of it either way up."""
+
+    class Polyglot(scripted):
+        def languages(self):
+            return frozenset({"deu", "rus"})
+
+    page = np.full((700, 900), 255, np.uint8)
+    page[:, 840:890] = 0
+
+    def script(image, manner):
+        half = image.shape[1] // 2
+        if image[:, :half].mean() >= image[:, half:].mean():
+            return words("sıuqnɐןɹǝ " * 20, 20.0)
+        return words(CYRILLIC_AS_GERMAN, 30.0) if manner.language == "deu" else words(RUSSIAN)
+
+    found = recognise(page, dpi=200.0, engine=Polyglot(script), options=OcrOptions(deskew=False))
+    assert (found.language, found.rotation) == ("rus", 180)
 
 
 @pytest.fixture(scope="module")

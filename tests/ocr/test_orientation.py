@@ -45,6 +45,14 @@ def test_each_page_ends_upright_after_as_few_samples_as_its_first_reading_allows
     assert list(found.attempts) == samples + whole
 
 
+@pytest.mark.parametrize(("upside_down", "rotation"), [("€ abejuy", 180), ("Anlage", 0)])
+def test_a_single_word_turns_a_page_if_it_is_clearly_surer(scripted, upside_down, rotation):
+    lying = [Word(upside_down, Box(10, 60, 200, 20), 72.0 if rotation else 94.0, 0)]
+    one = [Word("Anlage", Box(10, 60, 200, 20), 95.0, 0)]
+    engine = scripted(lambda image, manner: one if is_upright(image) else lying)
+    assert read(page(180), engine).rotation == rotation
+
+
 def test_a_page_that_reads_well_is_read_once(scripted):
     engine = scripted(lambda image, manner: SURE)
     found = read(page(180), engine)
