@@ -110,9 +110,11 @@ def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequ
     known = {script_of(model) for model in first.way.language.split("+")}
     foreign = [code for code in expected if script_of(code) not in known]
     installed = [code for code in foreign if code in reader.engine.languages()]
-    found = _read_part(reader, first, area, installed)
+    likeliest = guess([word.text for word in first.words if _trust(word) < _GARBAGE])
+    found = _read_part(reader, first, area, _by_script(installed, likeliest))
     if found is None:
-        missing = tuple(code for code in foreign if code not in installed)
+        untried = () if likeliest in {script_of(code) for code in installed} else foreign
+        missing = tuple(code for code in untried if script_of(code) == likeliest)
         return Told(first, first.way.language, missing)
     siblings = [code for code in foreign if script_of(code) == script_of(found.way.language)]
     code = of_words(found.words, siblings, fewest=_FEWEST_OF_SIBLINGS) or found.way.language
@@ -126,22 +128,24 @@ def _in_another_script(reader: Reader, first: Reading, area: Box, expected: Sequ
     return Told(again, language, () if code == model else (code,))
 
 
-def _read_part(reader: Reader, first: Reading, area: Box, models: Sequence[str]) -> Reading | None:
-    """Read a part of the page script by script, the likeliest first; return the first convincing reading.
+def _by_script(models: Sequence[str], likeliest: str | None) -> list[list[str]]:
+    """Models put together by script, the likeliest script first."""
+    scripts = sorted(dict.fromkeys(map(script_of, models)), key=lambda script: script != likeliest)
+    return [[model for model in models if script_of(model) == script] for script in scripts]
+
+
+def _read_part(reader: Reader, first: Reading, area: Box, scripts: Sequence[Sequence[str]]) -> Reading | None:
+    """Read a part of the page script by script, each given by its models; return the first that convinces.
 
     Where nothing says that the page lies rightly, the part is read turned as well: its letters mean nothing
     to the model that was asked which way up it is.
     """
     sample = _cut(reader, first, area)
-    likeliest = guess([word.text for word in first.words if _trust(word) < _GARBAGE])
-    scripts = sorted(dict.fromkeys(map(script_of, models)), key=lambda script: script != likeliest)
-    order = [[model for model in models if script_of(model) == script] for script in scripts]
     left = _MOST_SAMPLES
     for turn in _turns(first.words):
         way = replace(first.way, rotation=(first.way.rotation + turn) % 360)
-        for siblings in order:
-            tried = siblings[:left]
-            found, used = _best_of(reader, way, tried, prepare.turn(sample, turn))
+        for siblings in scripts:
+            found, used = _best_of(reader, way, siblings[:left], prepare.turn(sample, turn))
             left -= used
             if found is not None:
                 return found

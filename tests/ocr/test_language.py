@@ -188,8 +188,10 @@ def test_nothing_else_is_tried_where_no_other_language_is_expected(engine):
     [
         (words(FRENCH_AS_GERMAN, 85.0), "deu eng", ("fra",)),
         (words(ENGLISH, 95.0), "deu", ()),  # read well all the same
-        (words(CYRILLIC_AS_GERMAN, 35.0), "deu fra ara", ("rus", "ukr", "fas")),
-        (words(GERMAN) + words(CYRILLIC_AS_GERMAN, 35.0, line=12), "deu fra ara", ("rus", "ukr", "fas")),
+        (words(CYRILLIC_AS_GERMAN, 35.0), "deu fra ara", ("rus", "ukr")),
+        (words(GERMAN) + words(CYRILLIC_AS_GERMAN, 35.0, line=12), "deu fra ara", ("rus", "ukr")),
+        (words(CYRILLIC_AS_GERMAN, 35.0), "deu rus", ()),  # the script's model was tried
+        (words(ARABIC_AS_GERMAN, 22.0), "deu rus", ("ara", "fas")),
         (words(GERMAN), "deu", ()),
     ],
 )
