@@ -258,18 +258,29 @@ def settle(
     terminal.note(N_("Alarms settled: {count}"), count=count)
 
 
-@app.command(help=_("Try again what is in quarantine; 'akten run' then does it."))
+@app.command(help=_("Try again what failed or was kept as image. 'akten run' then does it."))
 def retry(
     ids: Annotated[
-        list[str] | None, typer.Argument(help=_("Ids from 'akten failures'."), show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help=_("Ids of files, pages or documents, as 'akten failures' and 'akten alarms' name them."),
+            show_default=False,
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help=_("Everything in quarantine."))] = False,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="CODE", help=_("All with this code: unread, language_missing, ….")),
+    ] = None,
     data: Data = None,
 ) -> None:
-    if bool(ids) == everything:
-        raise WrongUse(detail=N_("Name ids, or say --all."))
+    if (bool(ids), everything, reason is not None).count(True) != 1:
+        raise WrongUse(detail=N_("Name ids, or say --all or --reason."))
     with session.ledger(session.settings(data)) as ledger:
-        count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
+        if reason is not None:
+            count = corrections.retry_for(ledger, reason)
+        else:
+            count = corrections.retry_all(ledger) if everything else corrections.retry(ledger, ids or [])
     terminal.note(N_("Put back: {count}. 'akten run' goes on with them."), count=count)
 
 

@@ -11,8 +11,9 @@ from storage.ledger import Ledger, Transaction, alarms, documents, inventory, pa
 PAGES_DIFFER = "pages_differ"
 MANIFEST_PAGES = "manifest_pages"
 SEALS_BROKEN = "seals_broken"
+UNREAD = "unread"
 LANGUAGE_MISSING = "language_missing"
-_FLAGS = {"unread": RecognitionFailed.code, "code_on_page": CodeOnPage.code}
+_FLAGS = {UNREAD: RecognitionFailed.code, "code_on_page": CodeOnPage.code}
 
 #: Alarm code → what a clerk reads and what to do, as templates like those in ``errors``.
 ALARMS = {
@@ -94,15 +95,18 @@ ALARMS = {
         N_("Look at the page; if it is a sheet after all, use 'akten assign' for what follows it."),
         retryable=False,
     ),
-    "unread": Description(
-        N_("The text could not be recognised, the page is kept as image: {name}, page {page}"),
+    UNREAD: Description(
+        N_("The text could not be recognised ({detail}), the page is kept as image: {name}, page {page}"),
         N_("Look at the page: no search finds it. To read it again: 'akten retry {subject}', 'akten run'."),
         retryable=False,
     ),
     LANGUAGE_MISSING: Description(
-        N_("Pages need a language model that is not installed ({languages}), such as {name}, page {page}"),
         N_(
-            "'sudo apt install {package}', then 'akten retry {subject}' and 'akten run': they are read again."
+            "Searches find little on {count} pages, since the model for their language ({language}) is not "
+            "installed; the first is {name}, page {page}"
+        ),
+        N_(
+            "Ask an administrator for: apt-get install {package}; then 'akten retry {document}', 'akten run'."
         ),
         retryable=False,
     ),
@@ -188,6 +192,34 @@ def compare_pages(tx: Transaction, document: documents.Document) -> None:
     alarms.sound(tx, PAGES_DIFFER, volume.id, volume_id=volume.id, params=params)
 
 
+def compare_languages(tx: Transaction, document: documents.Document) -> None:
+    """The models a stored document's pages need against those they were read with: an alarm for each missing.
+
+    It ends when its pages were read again with the model.
+    """
+    lacking: dict[str, list[pages.Page]] = {}
+    for page in pages.of_document(tx, document.id):
+        missing = (page.result or {}).get("languages_missing", ()) if page.stage == "stored" else ()
+        for language in missing:
+            lacking.setdefault(language, []).append(page)
+    subjects = {language: f"{document.id}/{language}" for language in lacking}
+    for code, subject in alarms.parts(tx, (LANGUAGE_MISSING,), document.id):
+        if subject not in subjects.values():
+            alarms.clear(tx, code, subject)
+    for language, found in lacking.items():
+        source = sources.get(tx, found[0].source_id)
+        params = {
+            "language": language,
+            "package": package_of(language),
+            "document": document.id,
+            "count": len(found),
+            "name": source.name if source else "-",
+            "page": found[0].number,
+        }
+        batch_id = source.batch_id if source else None
+        alarms.sound(tx, LANGUAGE_MISSING, subjects[language], batch_id=batch_id, params=params)
+
+
 def compare_with_manifest(tx: Transaction, source: sources.Source) -> None:
     """The pages a manifest promises against those a file has, once it is opened: sounds or ends an alarm."""
     if source.page_count is None or source.expected_pages in (None, source.page_count):
@@ -204,23 +236,18 @@ def compare_with_manifest(tx: Transaction, source: sources.Source) -> None:
 
 
 def ask_for_a_look(tx: Transaction, page: pages.PageToRead, outcome: pages.PageOutcome) -> None:
-    """Sounds or ends what there is to say about a page just read.
-
-    It may be kept as image only, so that no search finds it, carry a sheet's code, or be in a language whose
-    model is not installed: that is said once a file.
+    """A page just read may be kept as image only, so that no search finds it, or carry a sheet's code:
+    sounds or ends what there is to say about that.
     """
     source = sources.get(tx, page.source_id)
     if source is None:
         return
-    params = {"name": source.name, "page": page.number}
+    params = {"name": source.name, "page": page.number, "detail": "-", **(outcome.reason_params or {})}
     for code, reason in _FLAGS.items():
         if outcome.reason == reason:
             alarms.sound(tx, code, page.id, batch_id=source.batch_id, params=params)
         else:
             alarms.clear(tx, code, page.id)
-    if missing := "+".join(outcome.result["languages_missing"]):
-        details = params | {"languages": missing, "package": package_of(missing)}
-        alarms.sound(tx, LANGUAGE_MISSING, source.id, batch_id=source.batch_id, params=details)
 
 
 def settle(ledger: Ledger, alarm_ids: Sequence[int], note: str) -> int:

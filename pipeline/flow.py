@@ -30,7 +30,13 @@ from errors import (
     ReaderKilled,
 )
 from pipeline import damage, reading
-from pipeline.alarms import ask_for_a_look, compare_pages, compare_with_manifest
+from pipeline.alarms import (
+    UNREAD,
+    ask_for_a_look,
+    compare_languages,
+    compare_pages,
+    compare_with_manifest,
+)
 from pipeline.confined.run import confined_over
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
@@ -90,6 +96,7 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             pages.quarantine(tx, page.id, error.code, error.params)
+            alarms.clear(tx, UNREAD, page.id)
             return _file_if_settled(tx, page.stack_id)
     with ctx.ledger.write() as tx:
         if pages.finish(tx, page.id, outcome):
@@ -124,8 +131,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
     if not content:
         with ctx.ledger.write() as tx:
             documents.leave_empty(tx, document)
-            compare_pages(tx, document)
-            damage.clear(tx, document.id)
+            _look_over(tx, document)
         return []
     try:
         _check_attempts(document)
@@ -142,8 +148,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
         return []
     with ctx.ledger.write() as tx:
         current = documents.store(tx, document, stored, [page.id for page in content])
-        compare_pages(tx, document)
-        damage.clear(tx, document.id)
+        _look_over(tx, document)
     return [] if current else [Task("assemble", document_id, document.urgent)]
 
 
@@ -226,6 +231,13 @@ def _file_if_settled(tx: Transaction, stack_id: str) -> list[Task]:
     if not sources.is_settled(tx, stack_id):
         return []
     return [Task("file", stack_id, sources.is_urgent(tx, stack_id))]
+
+
+def _look_over(tx: Transaction, document: documents.Document) -> None:
+    """A product was made: what did not add up before may do so now, or no longer."""
+    compare_pages(tx, document)
+    compare_languages(tx, document)
+    damage.clear(tx, document.id)
 
 
 def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:

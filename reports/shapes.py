@@ -73,7 +73,8 @@ def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Json]:
     rows: list[Json] = []
     for alarm in alarms.open_alarms(tx, batch_id):
         known = ALARMS[alarm.code]
-        fields = {**alarm.params, "subject": alarm.subject}
+        # Alarms about pages kept as image once had no detail.
+        fields = {"detail": "-", **alarm.params, "subject": alarm.subject}
         rows.append(
             {
                 "id": alarm.id,

@@ -16,7 +16,7 @@ from storage.ledger import leases
 from storage.ledger.core import Transaction
 from storage.ledger.history import order_name
 from storage.ledger.leases import Claim, Setback, claim_row, release, start_over
-from storage.ledger.pages import quarantine_read, release_read
+from storage.ledger.pages import is_read_again, quarantine_read, release_read
 from storage.ledger.tables import case_files, documents, pages, sources, volumes
 
 
@@ -102,7 +102,9 @@ def touch(tx: Transaction, document_id: str) -> None:
 
 
 def claim(tx: Transaction, document_id: str, claim: Claim) -> Document | None:
-    """Take a waiting document to build it; None when another has it or it is done."""
+    """Take a waiting document to build it; None when another has it, it is done, or a page is read again."""
+    if tx.value(select(documents.c.id).where(documents.c.id == document_id, is_read_again(documents.c.id))):
+        return None
     if not claim_row(tx, documents, documents.c.state, document_id, claim):
         return None
     return get(tx, document_id)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -175,17 +175,15 @@ def put_back(tx: Transaction, page_id: str, owner: str, setback: Setback) -> Non
 
 
 def retry(tx: Transaction, page_id: str) -> None:
-    """Take a page out of quarantine: it waits as if new."""
-    tx.run(start_over(pages).where(pages.c.id == page_id).values(stage="waiting"))
+    """Take a page out of quarantine, or out of its product: it waits as if new."""
+    anew = {"stage": "waiting", "document_page": None}
+    tx.run(start_over(pages).where(pages.c.id == page_id).values(anew))
     tx.record("page.retried", page_id)
 
 
-def read_again(tx: Transaction, page_id: str) -> None:
-    """Let a page that was read wait again as if new; its document stays as it is until it is read."""
-    was_read = pages.c.stage.in_(("recognised", "stored"))
-    values = {"stage": "waiting", "document_page": None}
-    if tx.run(start_over(pages).where(pages.c.id == page_id, was_read).values(**values)):
-        tx.record("page.retried", page_id)
+def is_read_again(document_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether pages of a document are being read again: until they are, its product stays what it is."""
+    return exists().where(pages.c.document_id == document_id, pages.c.stage.in_(("waiting", "working")))
 
 
 def of_stack(tx: Transaction, stack_id: str) -> list[Page]:

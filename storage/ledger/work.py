@@ -8,6 +8,7 @@ from sqlalchemy import Column, ColumnElement, Table, exists, not_, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
+from storage.ledger.pages import is_read_again
 from storage.ledger.tables import documents, pages, sources, stacks
 
 Step = Literal["split", "recognise", "file", "assemble"]
@@ -49,6 +50,8 @@ def open_tasks(tx: Transaction, limit: int, *, urgent: bool | None = None) -> li
                 continue
             ranked = table.c.stack_id.in_(few)
         query = select(table.c.id).where(free, ranked)
+        if step == "assemble":
+            query = query.where(~is_read_again(table.c.id))
         tasks += [Task(step, row["id"], urgent) for row in tx.rows(query.order_by(table.c.id).limit(limit))]
         if step == "assemble":
             tasks += [Task("file", stack_id, urgent) for stack_id in _stacks_to_file(tx, limit, urgent)]

@@ -493,6 +493,7 @@ class TestCorrections:
 
     def test_retry_says_how_many(self, ran, tmp_path):
         akten = copy_of(ran, tmp_path)
+        assert "Put back: 0" in akten("retry", "--reason", "unread").stderr
         assert "Put back: 1" in akten("retry", "--all").stderr
         assert akten.json("status")["sources"]["quarantined"] == 0
         akten("run", code=1)

@@ -318,3 +318,9 @@ def test_many_failures_leave_room_for_the_rest(narrow):
     results.failures([FAILURE] * 12, 10)
     assert "… and 2 more: 'akten failures'" in narrow.getvalue()
     assert narrow.getvalue().count(FAILURE["id"]) == 10
+
+
+def test_the_catalogues_head_is_its_own_and_no_tools():
+    head = CATALOGUE.read_text(encoding="utf-8").partition("\n\n")[0]
+    assert "Project-Id-Version: Aktenwerk" in head
+    assert not re.search("EMAIL|POT-Creation|Generated-By|YEAR", head)

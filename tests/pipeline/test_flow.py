@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from pikepdf import Dictionary, Name
 from PIL import Image, ImageDraw
+from sqlalchemy import select
 
 from errors import NotFound, PageUnreadable, ReaderKilled, RecognitionFailed, StoreUnavailable
 from ocr.records import Box, Word
@@ -16,13 +17,15 @@ from ocr.tesserocr_engine import Tesserocr
 from pipeline import flow, witness
 from pipeline.alarms import settle
 from pipeline.context import MAX_ATTEMPTS, Context
-from pipeline.corrections import assign, retry, retry_all
+from pipeline.corrections import assign, retry, retry_all, retry_for
 from pipeline.intake.inventory import import_inventory
 from pipeline.scans.source import Limits
 from pipeline.sheets.codes import encode_cover, new_sheet_id, printed_id
 from pipeline.verify import verify
+from reports import shapes
 from storage.ledger import alarms, counts, documents, inventory, recorded, sources, work
 from storage.ledger import pages as ledger_pages
+from storage.ledger.tables import events
 from storage.ledger.work import Task
 from tests import office as desk
 from tests.office import Office, OwnSheets, blank, coded, cover, page, save, save_pdf, save_tiff, separator
@@ -263,43 +266,81 @@ class TestPoisonPage:
         assert office.content("33/1") == ["33_1.pdf:1"]
         assert office.alarms() == ["unread"]
 
-    @pytest.mark.parametrize("named", ["page", "source", "document"])
-    def test_one_kept_as_image_is_read_again_when_somebody_asks(self, office, scans, named):
+
+class TestReadAgain:
+    """A page that was kept as image, or whose language nobody could read, once that may be better."""
+
+    @pytest.fixture
+    def unread(self, office, scans):
+        """Of two pages the second broke the engine; both are in the product."""
         save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
         office.take(scans)
-        (first, _) = office.up_to("recognise")
-        broken = _Crashing(office.ctx.engine, RecognitionFailed(detail="it crashed"))
-        assert office.attempt(first, dataclasses.replace(office.ctx, engine=broken)) is None
+        *_, second = office.up_to("recognise")
+        error = RecognitionFailed(detail="it crashed")
+        office.attempt(second, dataclasses.replace(office.ctx, engine=_Crashing(office.ctx.engine, error)))
         office.work()
-        assert (office.alarms(), office.search("Eins")) == (["unread"], [])
-        ids = {
-            "page": first.id,
-            "source": source_id(office, "33_1.pdf"),
-            "document": office.document("33/1").id,
-        }
-        retry(office.ctx.ledger, [ids[named]])
-        assert [task.id for task in office.tasks("recognise")] == [first.id]
+        assert (office.alarms(), office.search("Zwei")) == (["unread"], [])
+        return second.id
+
+    def test_it_is_found_in_a_product_that_takes_the_old_ones_place(self, office, unread):
+        old = office.document("33/1")
+        assert retry_for(office.ctx.ledger, "unread") == 1
+        assert office.tasks() == [Task("recognise", unread)]  # the other page is not read again
+        assert (office.document("33/1").sha256, office.goal()[1]) == (old.sha256, 0)
+        assert office.pages() == counts.PageCounts(2, 1, 0, 1, 0, 0, 0)
         office.work()
         assert office.content("33/1") == ["33_1.pdf:1", "33_1.pdf:2"]
-        assert office.alarms() == []
-        assert [hit.page for hit in office.search("Eins")] == [1]
+        new = office.document("33/1")
+        assert (new.id, new.revision > old.revision, new.sha256 != old.sha256) == (old.id, True, True)
+        assert [hit.page for hit in office.search("Zwei")] == [2]
+        assert (office.alarms(), office.goal()[1]) == ([], 1)
+        assert events_of(office, unread)[-3:] == ["page.retried", "page.recognised", "alarm.cleared"]
 
-    def test_pages_that_lack_a_language_say_once_a_file_what_to_install_and_are_read_again(
-        self, office, scans
-    ):
+    def test_the_old_product_stays_until_it_is_read(self, office, unread):
+        document = office.document("33/1")
+        retry(office.ctx.ledger, [unread])
+        assert flow.assemble_document(office.ctx, document.id) == []
+        assert office.document("33/1").object_key == document.object_key
+        with office.ctx.ledger.read() as tx:
+            assert witness.compare(tx).problems == ()
+
+    def test_one_that_fails_again_is_kept_as_image_as_before(self, office, unread):
+        retry(office.ctx.ledger, [office.document("33/1").id])
+        error = RecognitionFailed(detail="it crashed")
+        office.work(dataclasses.replace(office.ctx, engine=_Crashing(office.ctx.engine, error)))
+        assert office.content("33/1") == ["33_1.pdf:1", "33_1.pdf:2"]
+        assert office.alarms() == ["unread"]
+
+    def test_one_that_can_no_longer_be_opened_leaves_the_product(self, office, unread, monkeypatch):
+        retry(office.ctx.ledger, [source_id(office, "33_1.pdf")])
+        monkeypatch.setattr(flow, "open_page", _unreadable)
+        office.work()
+        assert office.content("33/1") == ["33_1.pdf:1"]
+        assert (office.alarms(), office.failures()) == ([], [("33_1.pdf", 2, "page_unreadable")])
+
+    def test_a_missing_model_is_an_alarm_a_document_which_ends_when_it_was_read_with_it(self, office, scans):
         save_pdf(scans / "33_1.pdf", [page("Eins"), page("Zwei")])
         office.take(scans)
         office.work(dataclasses.replace(office.ctx, engine=_French(installed=False)))
-        assert office.alarms() == ["language_missing"]
         with office.ctx.ledger.read() as tx:
-            (alarm,) = alarms.open_alarms(tx)
-        assert alarm.subject == source_id(office, "33_1.pdf")
-        assert (alarm.params["languages"], alarm.params["package"]) == ("fra", "tesseract-ocr-fra")
-        retry(office.ctx.ledger, [alarm.subject])
-        assert len(office.tasks("recognise")) == 2
+            (alarm,) = shapes.open_alarms(tx)
+        document = office.document("33/1").id
+        assert (alarm["code"], alarm["subject"]) == ("language_missing", f"{document}/fra")
+        assert "33_1.pdf, page 1" in alarm["reason"]
+        assert "apt-get install tesseract-ocr-fra; " in alarm["hint"]
+        assert f"akten retry {document}" in alarm["hint"]
+        assert retry_for(office.ctx.ledger, "language_missing") == 2
         office.work(dataclasses.replace(office.ctx, engine=_French(installed=True)))
         assert office.alarms() == []
         assert len(office.search("dossier")) == 2
+
+    def test_a_code_that_nothing_has_puts_nothing_back(self, office, unread):
+        assert retry_for(office.ctx.ledger, "gave_up") == retry_for(office.ctx.ledger, "pages_differ") == 0
+        assert office.tasks() == []
+
+
+def _unreadable(*_args):
+    raise PageUnreadable(detail="it has gone")
 
 
 class TestPeopleDecide:
@@ -839,6 +880,12 @@ def add_broken_jbig2(path: Path, number: int) -> None:
         )
         target.Contents = pdf.make_stream(target.Contents.read_bytes() + b"\nq 20 0 0 20 0 0 cm /Bad Do Q")
         pdf.save()
+
+
+def events_of(office: Office, subject: str) -> list[str]:
+    with office.ctx.ledger.read() as tx:
+        query = select(events.c.kind).where(events.c.subject == subject).order_by(events.c.id)
+        return [row["kind"] for row in tx.rows(query)]
 
 
 def source_id(office: Office, name: str) -> str:
