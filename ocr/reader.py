@@ -10,7 +10,7 @@ from ocr import letters, prepare
 from ocr.engine import Layout, Manner, OcrEngine
 from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
-from ocr.records import Attempt, Grey, Word
+from ocr.records import Attempt, Grey, Outcome, Word
 from ocr.scan import Scan, View, skew_of
 from ocr.score import confidence_of, lost_ink
 
@@ -50,7 +50,7 @@ class Reading:
 class Reader:
     """Reads one page, again in other ways if need be, within the page's time.
 
-    ``deadline`` is a time of the monotonic clock. Each reading after the first is noted in ``attempts``.
+    ``deadline`` is a time of the monotonic clock. Each reading is noted in ``attempts``.
     """
 
     scan: Scan
@@ -58,6 +58,13 @@ class Reader:
     options: OcrOptions
     deadline: float
     attempts: list[Attempt] = field(default_factory=list)
+
+    def first(self, way: Way) -> Reading:
+        """Read the whole page for the first time; raises as :meth:`read`."""
+        reading = self.read(way)
+        self._note("first", reading)
+        self.keep()
+        return reading
 
     def read(self, way: Way) -> Reading:
         """Read the whole page. Raises ``RecognitionFailed`` when the engine breaks or exceeds its time."""
@@ -78,19 +85,38 @@ class Reader:
 
         What has been read so far is good enough then. Whether this is kept is said by :meth:`keep`.
         """
-        if time.monotonic() >= self.deadline:
+        if self._is_over():
+            self._note_loss(changed, way)
             return None
         try:
             reading = self.read(way) if sample is None else self.read_sample(sample, way)
         except RecognitionFailed:
-            self.attempts.append(Attempt(changed, 0.0, kept=False))
+            self._note_loss(changed, way)
             return None
-        self.attempts.append(Attempt(changed, round(confidence_of(reading.words), 1), kept=False))
+        self._note(changed, reading)
         return reading
 
     def keep(self) -> None:
         """Note that the outcome of the latest attempt was taken."""
         self.attempts[-1] = replace(self.attempts[-1], kept=True)
+
+    def _is_over(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+    def _note(self, changed: str, reading: Reading) -> None:
+        way, confidence = reading.way, round(confidence_of(reading.words), 1)
+        score = round(reading.score, 1)
+        self.attempts.append(
+            Attempt(changed, way.language, way.layout.value, way.rotation, confidence, score)
+        )
+
+    def _note_loss(self, changed: str, way: Way) -> None:
+        """Note an attempt that came to nothing; that time is up is said once."""
+        outcome = Outcome.OUT_OF_TIME if self._is_over() else Outcome.FAILED
+        if not any(attempt.outcome is Outcome.OUT_OF_TIME for attempt in self.attempts):
+            self.attempts.append(
+                Attempt(changed, way.language, way.layout.value, way.rotation, outcome=outcome)
+            )
 
     def _straight(self, image: Grey) -> tuple[Grey, float]:
         """The image with its lines level, and by how many degrees it was turned for that."""

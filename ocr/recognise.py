@@ -25,7 +25,7 @@ def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOpti
     """
     deadline = time.monotonic() + options.time_limit
     reader = Reader(Scan(pixels, dpi, options), engine, options, deadline)
-    reading = reader.read(Way(options.language))
+    reading = reader.first(Way(options.language))
     if escalation.is_poor(reading):
         reading = escalation.sized(reader, reading)
     if is_doubtful(reading.words):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -42,18 +43,36 @@ class Word:
     line: int
 
 
+class Outcome(StrEnum):
+    """How an attempt ended; the values are kept and shown, and stay."""
+
+    READ = "read"
+    FAILED = "failed"
+    """The engine broke, or needed too much memory."""
+    OUT_OF_TIME = "out_of_time"
+    """The page's time was up before it began or ended; after it nothing more is tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One reading of a page, or of a sample of it, in another manner than the first; kept for the record.
+    """One reading of a page, or of a sample of it; kept for the record.
 
-    ``changed`` says what was different, e.g. ``rotation 180``, ``language fra``, ``layout block``;
-    ``confidence`` is the mean of its words, 0 … 100, and ``kept`` whether its outcome was taken;
-    of one that was not, single words may have been, where they were surer.
+    ``changed`` says what was different from the best reading so far, e.g. ``rotation 180``, ``language fra``,
+    ``layout block``, or ``first``. ``language`` names the models, ``layout`` what the image was taken for,
+    ``rotation`` by how many degrees clockwise it was turned. ``confidence`` is the mean of its words,
+    ``score`` that less the share of ink that looks like letters and lies in no word, both 0 … 100. ``kept``:
+    it became the best so far, so that the last one kept is what the page's words come from; of one that did
+    not, single words may have been taken where they were surer.
     """
 
     changed: str
-    confidence: float
-    kept: bool
+    language: str
+    layout: str
+    rotation: int
+    confidence: float = 0.0
+    score: float = 0.0
+    kept: bool = False
+    outcome: Outcome = Outcome.READ
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +89,7 @@ class Recognition:
 
     ``confidence`` is the mean of the words', weighted by their length, 0 without words; ``language`` is that
     of the text as far as it could be told, else the one it was read in; ``engine`` is the name and version of
-    what read the page, and ``attempts`` what else was tried, in order; most pages need none. ``missing`` are
+    what read the page, and ``attempts`` its readings in order, of most pages one. ``missing`` are
     languages this page seems to need whose models are not installed.
     """
 

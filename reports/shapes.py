@@ -131,6 +131,10 @@ def _upright_size(result: Mapping[str, Any]) -> tuple[float | None, float | None
     return paper[0], paper[1]
 
 
+#: Of attempts once less was recorded.
+_NOT_TOLD = dict.fromkeys(("language", "layout", "rotation", "score", "outcome"))
+
+
 def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
     """A page as it stands upright in its document: size in mm, words with boxes in pixels of its image."""
     result = one.result or {}
@@ -156,7 +160,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "garbage": result.get("garbage"),
         "hidden_words": result.get("hidden_words"),
         "engine": result.get("engine"),
-        "attempts": result.get("attempts", []),
+        "attempts": [_NOT_TOLD | attempt for attempt in result.get("attempts", [])],
         "profile": result.get("profile"),
         "confidence": one.confidence,
         "type": one.filed_type or one.type,

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.intake import inventory, manifest
+from reports import shapes
+from storage.ledger import pages
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 _SECTION = re.compile(
@@ -133,6 +135,15 @@ def test_the_batch_of_a_run_counts_like_the_whole(printed):
 
 def test_a_run_prints_one_line(ran):
     assert ran.akten("run", "--json", code=1).stdout.count("\n") == 1
+
+
+def test_attempts_that_an_older_version_recorded_have_the_same_shape():
+    recorded = {"attempts": [{"changed": "finer", "confidence": 80.0, "kept": True}]}
+    told = dict.fromkeys(pages.Page.__slots__) | {"result": recorded}
+    attempts = shapes.page(pages.Page(**told), None)["attempts"]
+    example, nullable = EXAMPLES["show"]
+    assert differences(example["pages"][0]["attempts"], attempts, nullable, "pages.attempts") == []
+    assert attempts[0]["kept"]
 
 
 def test_boxes_lie_within_the_page_they_are_shown_on(printed):

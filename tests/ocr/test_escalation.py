@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -6,7 +8,7 @@ from ocr.engine import Layout
 from ocr.escalation import GOOD, fused
 from ocr.options import OcrOptions
 from ocr.recognise import recognise
-from ocr.records import Attempt, Box, Word
+from ocr.records import Attempt, Box, Outcome, Word
 from ocr.score import lost_ink
 
 OPTIONS = OcrOptions(deskew=False)
@@ -41,7 +43,10 @@ def by_manner(first, finer, block):
 
 
 def told(found):
-    return [(attempt.changed, attempt.kept) for attempt in found.attempts]
+    """What was tried besides the first reading, which is always noted."""
+    first, *others = found.attempts
+    assert (first.changed, first.language, first.layout, first.kept) == ("first", "deu", "page", True)
+    return [(attempt.changed, attempt.kept) for attempt in others]
 
 
 @pytest.mark.parametrize(
@@ -71,13 +76,37 @@ def test_what_breaks_later_loses_nothing(scripted):
     engine = scripted(script)
     found = read(engine)
     assert found.text == " ".join(["Aufenthaltserlaubnis"] * 3)
-    assert found.attempts == (Attempt("finer", 0.0, kept=False), Attempt("layout block", 0.0, kept=False))
+    assert found.attempts[1:] == (
+        Attempt("finer", "deu", "page", 0, outcome=Outcome.FAILED),
+        Attempt("layout block", "deu", "block", 0, outcome=Outcome.FAILED),
+    )
 
 
 def test_no_attempt_is_begun_once_time_is_up(scripted):
     engine = scripted(lambda image, manner: words(image, 60.0))
-    assert read(engine, OcrOptions(deskew=False, time_limit=0.0)).confidence == 60.0
-    assert len(engine.calls) == 1
+    found = read(engine, OcrOptions(deskew=False, time_limit=0.0))
+    assert (found.confidence, len(engine.calls)) == (60.0, 1)
+    assert [attempt.outcome for attempt in found.attempts] == [Outcome.READ, Outcome.OUT_OF_TIME]
+
+
+def test_one_that_time_runs_out_on_is_the_last(scripted):
+    def script(image, manner):
+        if len(engine.calls) > 1:
+            time.sleep(manner.seconds)
+            raise RecognitionFailed
+        return words(image, 75.0)
+
+    engine = scripted(script)
+    found = read(engine, OcrOptions(deskew=False, time_limit=0.3))
+    assert [one.outcome for one in found.attempts] == [Outcome.READ, Outcome.OUT_OF_TIME]
+    assert len(engine.calls) == 2
+
+
+def test_ink_that_was_not_read_lowers_the_score_of_an_attempt(scripted):
+    found = recognise(
+        letters_page(), dpi=200.0, engine=scripted(lambda image, manner: words(image, 95.0)), options=OPTIONS
+    )
+    assert all(one.score < one.confidence == 95.0 for one in found.attempts)
 
 
 def letters_page():
@@ -95,7 +124,8 @@ def test_a_page_whose_letters_were_mistaken_is_read_at_the_size_its_resolution_s
 
     found = recognise(letters_page(), dpi=200.0, engine=scripted(script), options=OPTIONS)
     assert found.confidence == 95.0
-    assert found.attempts[0] == Attempt("size", 95.0, kept=True)
+    assert told(found)[0] == ("size", True)
+    assert (found.attempts[0].confidence, found.attempts[1].confidence) == (0.0, 95.0)
 
 
 def test_of_two_words_in_one_place_the_surer_is_taken_and_its_place_stays():

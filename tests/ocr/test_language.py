@@ -116,13 +116,13 @@ def test_a_page_that_needs_other_letters_is_read_again(engine):
     accents = words(FRENCH_AS_GERMAN.replace("ete", "été"), 97.0)
     found = read(engine({"deu": words(FRENCH_AS_GERMAN, 85.0), "fra": accents}))
     assert (found.language, found.text) == ("fra", text_of(tuple(accents)))
-    assert [(one.changed, one.kept) for one in found.attempts] == [("language fra", True)]
+    assert [(one.changed, one.kept) for one in found.attempts[1:]] == [("language fra", True)]
 
 
 def test_what_reads_no_better_is_not_taken(engine):
     found = read(engine({"deu": words(FRENCH_AS_GERMAN, 89.0), "fra": words(FRENCH_AS_GERMAN, 70.0)}))
     assert found.confidence == 89.0
-    assert [(one.changed, one.kept) for one in found.attempts] == [("language fra", False)]
+    assert [(one.changed, one.kept) for one in found.attempts[1:]] == [("language fra", False)]
 
 
 @pytest.mark.parametrize(("confidence", "used"), [(95.0, []), (80.0, ["eng"])])
