@@ -25,6 +25,9 @@ X_HEIGHT = 16.0
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
 _CLEANED_BELOW = 0.75  # times the scan's resolution; there letters bear it that noise goes first
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
+_GRAINY = 12.0  # noise's deviation from which letters drown in it
+_SMOOTHING = 0.005  # inches: 1.5 pixels of 300 dpi
+_SMOOTHED_FROM = 150  # dpi; below, letters have no pixels to spare
 _SAUVOLA = (31, 0.2, 128.0)  # window, share and range of the deviation
 
 
@@ -80,7 +83,11 @@ class Scan:
     """A page image of ``dpi``, of any form and oddity."""
 
     def __init__(self, pixels: Pixels, dpi: float, options: OcrOptions) -> None:
-        self.grey = prepare.to_grey(pixels)
+        grey = prepare.to_grey(pixels)
+        self._grain = prepare.grain_of(grey)
+        if self._grain >= _GRAINY and _SMOOTHED_FROM <= dpi < math.inf:
+            grey = prepare.smooth(grey, _SMOOTHING * dpi)
+        self.grey = grey
         self._dpi = dpi
         self._options = options
         self._looks: dict[int, _Look] = {}
@@ -93,6 +100,8 @@ class Scan:
         factor = self._factor(view, found.x_height)
         size = max(1, round(frame.width * factor)), max(1, round(frame.height * factor))
         image = prepare.normalise(_draw(self.grey, frame, size, despeckle=view.despeckle))
+        if not found.has_lines:
+            image = prepare.whitened(image)
         if view.binary:
             image = binarised(image)
         return Prepared(image, frame, self._resolution(size[1] / frame.height), look.inverted)

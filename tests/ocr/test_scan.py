@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ocr import letters
+from ocr import letters, prepare
 from ocr.geometry import Frame, upright_matrix
 from ocr.options import OcrOptions
 from ocr.records import Box
@@ -125,3 +125,29 @@ def test_black_and_white_keeps_faint_ink_on_uneven_paper(draw):
     assert set(np.unique(image)) == {0, 255}
     clean = scan(draw.page()).prepared(View(binary=True)).image
     assert np.count_nonzero(image != clean) < 0.02 * image.size
+
+
+class TestGrain:
+    @pytest.mark.parametrize("deviation", [0, 5, 20])
+    def test_it_is_told_from_the_paper_whatever_is_written(self, draw, deviation):
+        page = draw.noisy(225 - 0.8 * (255 - draw.page()), deviation)
+        assert prepare.grain_of(page) == pytest.approx(deviation, abs=1.0)
+
+    @pytest.mark.parametrize(
+        ("deviation", "dpi", "smoothed"), [(20, 300.0, True), (5, 300.0, False), (20, 96.0, False)]
+    )
+    def test_only_strong_grain_of_fine_scans_is_smoothed(self, draw, deviation, dpi, smoothed):
+        page = draw.noisy(np.full((900, 700), 200.0), deviation)
+        scan = Scan(page, dpi, OcrOptions())
+        assert bool(scan.grey.std() < page.std() / 4) is smoothed
+
+    def test_letters_drowned_in_grain_are_found(self, draw):
+        faint = 225 - 0.15 * (255 - draw.page(height=46, size=(1300, 900)))
+        found, known = (Scan(draw.noisy(faint, grain), 300.0, OcrOptions()).x_height for grain in (18, 0))
+        assert found == pytest.approx(known, rel=0.2)
+
+    def test_a_page_of_hardly_any_text_is_white_but_for_the_text(self, draw):
+        faint = 225 - 0.2 * (255 - draw.page(["Vermerk"]))
+        image = Scan(draw.noisy(faint, 4), 200.0, OcrOptions()).prepared().image
+        assert np.mean(image == 255) > 0.98
+        assert np.count_nonzero(image < 220) > 300
