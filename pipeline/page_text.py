@@ -94,6 +94,10 @@ def _is_better(layer: tuple[Word, ...], found: Recognition) -> bool:
 def _compared(image: PageImage, words: tuple[Word, ...], reading: _Read) -> PageText:
     """A page that keeps its own text, if recognition does not belie it, and what else was read on it."""
     (read, flag), own = reading, image.own
+    if own.layer and _is_better(own.layer, read):
+        old = tuple(replace(word, confidence=read.confidence) for word in own.layer)
+        found = _told_of(read, _own(image, merged(words, old)))
+        return PageText(found, TextFrom.PAGE, Why.OLD_LAYER_KEPT, flag)
     if flag is not None:
         return PageText(_own(image, words), TextFrom.PAGE, own.why, flag)
     if own.is_doubtful and read.confidence >= _POOR and agreement(words, read.words) < _AGREED:
@@ -101,15 +105,14 @@ def _compared(image: PageImage, words: tuple[Word, ...], reading: _Read) -> Page
     if own.why is Why.BORN_DIGITAL:
         return PageText(_own(image, words), TextFrom.PAGE, own.why)
     rest = tuple(word for word in _as_displayed(image, read) if word.confidence >= _SURE)
-    both = _own(image, merged(words, rest))
-    found = replace(
-        both,
-        language=read.language,
-        engine=read.engine,
-        attempts=read.attempts,
-        missing=read.missing,
+    return PageText(_told_of(read, _own(image, merged(words, rest))), TextFrom.BOTH, own.why)
+
+
+def _told_of(read: Recognition, found: Recognition) -> Recognition:
+    """What was found on a page, with the record of how it was read."""
+    return replace(
+        found, language=read.language, engine=read.engine, attempts=read.attempts, missing=read.missing
     )
-    return PageText(found, TextFrom.BOTH, own.why)
 
 
 def _read(image: PageImage, engine: OcrEngine, options: OcrOptions) -> _Read:

@@ -256,6 +256,20 @@ class TestOldLayers:
         assert outcome(image, worse) == kept
         assert text_of_page(image, worse, OcrOptions()).found.confidence == 31
 
+    def test_they_stay_beside_the_pages_own_text_too(self, sheet):
+        """A stamp that a program has put on a scan with an old layer that shows."""
+        old, stamp = "Sehr geehrte Damen und Herren hiermit beantrage", "Eingegangen am 3. Mai"
+        sheet.page_scan()
+        for number in range(12):
+            sheet.text([old], left=15, top=811 - 32.4 * number)
+        image = sheet.text([stamp], top=200).open()
+        assert (image.own.why, text_of(image.words)) == (Why.IMAGE_WITH_OLD_LAYER, stamp)
+        anew = ("neu gelesen\n" + stamp, TextFrom.BOTH, Why.IMAGE_WITH_OLD_LAYER)
+        assert outcome(image, Reader("neu gelesen", "", "")) == anew
+        kept = ("\n".join([*[old] * 12, stamp]), TextFrom.PAGE, Why.OLD_LAYER_KEPT)
+        assert outcome(image, Broken()) == kept
+        assert outcome(image, Reader("Sbhr gxhrtx Dmnnsl vndtz Hrrnst brntgrt", confidence=31)) == kept
+
     def test_they_go_where_they_are_worse_themselves(self, sheet):
         image = sheet.page_scan().text(["Sbhr gxhrtx Dmnnsl vndtz", "hmrmtt bntrgch Vrlngrng"], mode=3).open()
         assert outcome(image, Reader("Sehr geehrte Damen", confidence=50))[0] == "Sehr geehrte Damen"
