@@ -276,7 +276,7 @@ def shown(document: Shape, labels: Mapping[str, str]) -> None:
 #: Why a page's words come from where they come; of the others there is nothing to say.
 _TEXT_OF = {
     "image_with_old_layer": N_("Recognised anew, an earlier recognition was left behind: {pages}"),
-    "old_layer_kept": N_("An earlier recognition was kept, ours was clearly worse: {pages}"),
+    "old_layer_kept": N_("An earlier recognition was kept, ours failed or was clearly worse: {pages}"),
     "own_text_illegible": N_("Recognised, since the file's own text is illegible: {pages}"),
     "image_in_text": N_("The file's own text, and what was recognised beside it: {pages}"),
     "born_digital": N_("The file's own text: {pages}"),
