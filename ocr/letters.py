@@ -23,6 +23,7 @@ _FILLED = 0.15  # of its box; less is a frame or a line
 _SMALL_LETTERS = 0.25
 _FEWEST = 30
 _ONE_LINE = 15
+_SPECK, _SPECKS = 2, 2
 _UNKNOWN_X_HEIGHT = 12.0
 _EVIDENCE = 4.0
 
@@ -57,6 +58,12 @@ class Letters:
         heights = np.sort(self.boxes[:, 3].astype(np.float64))
         weight = np.cumsum(heights**2)
         return float(heights[np.searchsorted(weight, _SMALL_LETTERS * weight[-1])]) * self.reduction
+
+    @property
+    def is_speckled(self) -> bool:
+        """Whether specks of a pixel or two outnumber letters: 3 and more for one, else 0 to 1.3."""
+        specks = int(np.count_nonzero(self.marks[:, 2:].max(axis=1) <= _SPECK))
+        return self.count >= _FEWEST and specks > _SPECKS * self.count
 
     @cached_property
     def skew(self) -> float:

@@ -23,27 +23,24 @@ X_HEIGHT = 16.0
 """Pixels of small letters in a first reading; type of 11 pt has them at 190 dpi."""
 
 _LEAST_SIDE = 1_100  # A4 at 95 dpi
-_CLEANED_BELOW = 0.75  # times the scan's resolution; there letters bear it that noise goes first
+_DESPECKLED_BELOW = 0.75  # times the scan's resolution: letters have pixels to spare there
+_AVERAGED_BELOW = 0.75  # of what halving leaves to be reduced
 _CREDIBLE_DPI = (70, 1200)  # beyond, Tesseract guesses
 _GRAINY = 12.0  # noise's deviation from which letters drown in it
 _SMOOTHING = 0.005  # inches: 1.5 pixels of 300 dpi
 _SMOOTHED_FROM = 150  # dpi; below, letters have no pixels to spare
-_SAUVOLA = (31, 0.2, 128.0)  # window, share and range of the deviation
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """How fine a page is drawn; the defaults are those of the first, cheap reading (docs/recognition.md).
 
-    ``x_height`` is that of the text in pixels; ``binary``: black and white by Sauvola's threshold, not grey.
-    ``despeckle``: without specks of a pixel or two, if the scan is fine enough that letters bear it.
-    ``measured``: by the letters found on the page; else by the resolution it was scanned in.
+    ``x_height`` is that of the text in pixels; ``measured``: by the letters found on the page; else by the
+    resolution it was scanned in.
     """
 
     x_height: float = X_HEIGHT
-    binary: bool = False
     measured: bool = True
-    despeckle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +96,9 @@ class Scan:
         found, frame = look.letters, look.frame
         factor = self._factor(view, found.x_height)
         size = max(1, round(frame.width * factor)), max(1, round(frame.height * factor))
-        image = prepare.normalise(_draw(self.grey, frame, size, despeckle=view.despeckle))
+        image = prepare.normalise(_draw(self.grey, frame, size, despeckle=found.is_speckled))
         if not found.has_lines:
             image = prepare.whitened(image)
-        if view.binary:
-            image = binarised(image)
         return Prepared(image, frame, self._resolution(size[1] / frame.height), look.inverted)
 
     def marks(self, rotation: int) -> npt.NDArray[np.float64]:
@@ -159,28 +154,20 @@ def skew_of(found: letters.Letters, options: OcrOptions) -> float:
     return found.skew if options.deskew and abs(found.skew) >= MIN_SKEW else 0.0
 
 
-def binarised(grey: Grey) -> Grey:
-    """Black and white by J. Sauvola, M. Pietikäinen, "Adaptive document image binarization", 2000."""
-    window, share, spread = _SAUVOLA
-    values = grey.astype(np.float32)
-    mean = cv2.blur(values, (window, window))
-    deviation = np.sqrt(np.maximum(cv2.blur(values * values, (window, window)) - mean * mean, 0))
-    return np.where(values > mean * (1 + share * (deviation / spread - 1)), 255, 0).astype(np.uint8)
-
-
 def _draw(grey: Grey, frame: Frame, size: tuple[int, int], *, despeckle: bool) -> Grey:
-    """Draw ``frame`` in ``size``, in a single interpolation."""
+    """Draw ``frame`` in ``size``, in a single interpolation; specks of a pixel or two go first."""
     height, width = grey.shape
     across, down = size[0] / frame.width, size[1] / frame.height
     upright = upright_matrix(width, height, frame.rotation, frame.skew, frame.grown)
     matrix = np.diag([across, down]) @ upright
     matrix[:, 2] += ((across - 1) / 2, (down - 1) / 2)
+    if despeckle and down < _DESPECKLED_BELOW:
+        grey = np.asarray(cv2.medianBlur(grey, 3), dtype=np.uint8)
     while (down <= 0.5 or max(grey.shape) > prepare.MAX_SIDE) and min(grey.shape) > 1:  # noqa: PLR2004
         grey = halved(grey, pixels=grey.size - 1)
         matrix = np.column_stack([2 * matrix[:, :2], matrix[:, 2] + matrix[:, :2].sum(axis=1) / 2])
         down *= 2
-    if down < _CLEANED_BELOW:
-        grey = np.asarray(cv2.medianBlur(grey, 3), dtype=np.uint8) if despeckle else grey
+    if down < _AVERAGED_BELOW:
         grey = np.asarray(cv2.blur(grey, (3, 3)), dtype=np.uint8)
     drawn = cv2.warpAffine(
         grey,

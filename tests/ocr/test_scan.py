@@ -37,7 +37,7 @@ def test_without_text_the_resolution_told_decides(draw):
     assert image.shape == (400, 600)
 
 
-@pytest.mark.parametrize("view", [View(), FINE, View(binary=True)])
+@pytest.mark.parametrize("view", [View(), FINE])
 @pytest.mark.parametrize("size", [22, 70])
 def test_boxes_come_back_exactly_from_an_image_scaled(draw, view, size):
     page = draw.page(height=size, size=(size * 28, size * 22), at=(size * 3, size * 2))
@@ -107,7 +107,7 @@ def test_specks_smaller_than_strokes_are_gone_from_a_fine_scan(draw):
     page = clean.copy()
     rng = np.random.default_rng(1)
     page[rng.integers(0, 1900, 9000), rng.integers(0, 1300, 9000)] = 0
-    drawn, expected = (scan(one).prepared(View(despeckle=True)).image for one in (page, clean))
+    drawn, expected = (scan(one).prepared().image for one in (page, clean))
     assert np.count_nonzero(np.abs(drawn.astype(int) - expected) > 40) < 0.0005 * drawn.size
 
 
@@ -116,15 +116,6 @@ def test_the_engine_is_told_whether_white_may_be_written_on_black(draw):
     assert not scan(page).prepared().inverted
     page[900:970, 60:800] = 0
     assert scan(page).prepared().inverted
-
-
-def test_black_and_white_keeps_faint_ink_on_uneven_paper(draw):
-    faint = 255 - (255 - draw.page()) * 0.35
-    shaded = (faint * np.linspace(0.95, 0.6, 900)).astype(np.uint8)
-    image = scan(draw.noisy(shaded, 4)).prepared(View(binary=True)).image
-    assert set(np.unique(image)) == {0, 255}
-    clean = scan(draw.page()).prepared(View(binary=True)).image
-    assert np.count_nonzero(image != clean) < 0.02 * image.size
 
 
 class TestGrain:
