@@ -20,7 +20,7 @@ from ocr.geometry import around
 from ocr.orientation import stand
 from ocr.reader import Reader, Reading, Way
 from ocr.records import Box, Grey, Word
-from ocr.score import confidence_of, is_doubtful
+from ocr.score import confidence_of, may_lie_wrongly
 from ocr.scripts import guess, has_capital_within, letters_of, script_of
 
 #: Latin languages whose letters every Latin model knows: another helps only where the first read poorly.
@@ -153,7 +153,7 @@ def _read_part(reader: Reader, first: Reading, area: Box, scripts: Sequence[Sequ
 
 
 def _turns(words: tuple[Word, ...]) -> tuple[int, ...]:
-    if not is_doubtful(words):
+    if not may_lie_wrongly(words):
         return (0,)
     return (0, 90, 270) if stand(words) else (0, 180)
 
@@ -213,7 +213,7 @@ def _garbage(reader: Reader, first: Reading) -> Box | None:
     """
     tall = max(first.frame.width, first.frame.height) * _STRIP
     near = _worst(first.words, tall)
-    if not is_doubtful(first.words):
+    if not may_lie_wrongly(first.words):
         return around([word.box for word in near]) if near else None
     unread = confidence_of(first.words) < _SURE and reader.scan.has_writing(first.way.rotation)
     if not near and not unread:

@@ -14,7 +14,7 @@ import numpy as np
 from ocr import letters, prepare
 from ocr.reader import Reader, Reading
 from ocr.records import Box, Grey, Word
-from ocr.score import evidence_of, is_doubtful
+from ocr.score import evidence_of, may_lie_wrongly
 
 _SAMPLE_SIDE = 900
 _SAMPLE_STEP = 8
@@ -52,7 +52,7 @@ def _best_rotation(reader: Reader, first: Reading) -> int:
         evidence = evidence_of(tried.words) if tried else 0.0
         if tried and evidence > most:
             best, most = rotation, _CLEARLY_MORE * evidence
-            if not is_doubtful(tried.words):
+            if not may_lie_wrongly(tried.words):
                 break
     return best
 

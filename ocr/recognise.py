@@ -11,7 +11,7 @@ from ocr.options import OcrOptions
 from ocr.reader import Reader, Way
 from ocr.records import Pixels, Recognition
 from ocr.scan import Scan
-from ocr.score import confidence_of, is_doubtful, legible
+from ocr.score import confidence_of, legible, may_lie_wrongly
 
 
 def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOptions) -> Recognition:
@@ -28,7 +28,7 @@ def recognise(pixels: Pixels, *, dpi: float, engine: OcrEngine, options: OcrOpti
     reading = reader.first(Way(options.language))
     if escalation.is_poor(reading):
         reading = escalation.sized(reader, reading)
-    if is_doubtful(reading.words):
+    if may_lie_wrongly(reading.words):
         reading = orientation.upright(reader, reading)
     told = language.suited(reader, reading)
     if escalation.is_poor(told.reading):

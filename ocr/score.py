@@ -55,7 +55,7 @@ def evidence_of(words: Iterable[Word]) -> float:
     )
 
 
-def is_doubtful(words: tuple[Word, ...]) -> bool:
+def may_lie_wrongly(words: tuple[Word, ...]) -> bool:
     """Whether a page may lie the wrong way up: little on it is certainly upright, or only a small part.
 
     Of the letters and digits of poor pages lying rightly, more than 0.4 are sure; of good ones lying wrongly,

@@ -57,7 +57,7 @@ def text_of_page(image: PageImage, engine: OcrEngine, options: OcrOptions) -> Pa
     """
     if image.words is None:
         return _recognised(image, _read(image, engine, options))
-    if image.own.why is Why.BORN_DIGITAL and not image.own.is_doubtful:
+    if image.own.why is Why.BORN_DIGITAL and not image.own.needs_comparison:
         return PageText(_own(image, image.words), TextFrom.PAGE, Why.BORN_DIGITAL)
     return _compared(image, image.words, _read(image, engine, options))
 
@@ -100,7 +100,7 @@ def _compared(image: PageImage, words: tuple[Word, ...], reading: _Read) -> Page
         return PageText(found, TextFrom.PAGE, Why.OLD_LAYER_KEPT, flag)
     if flag is not None:
         return PageText(_own(image, words), TextFrom.PAGE, own.why, flag)
-    if own.is_doubtful and read.confidence >= _POOR and agreement(words, read.words) < _AGREED:
+    if own.needs_comparison and read.confidence >= _POOR and agreement(words, read.words) < _AGREED:
         return PageText(read, TextFrom.RECOGNITION, Why.OWN_TEXT_ILLEGIBLE)
     if own.why is Why.BORN_DIGITAL:
         return PageText(_own(image, words), TextFrom.PAGE, own.why)

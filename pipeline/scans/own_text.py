@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from ocr.records import Box, Grey, Pixels, Word
 from pipeline.scans.source import OwnText, Why
-from pipeline.scans.wording import garbage, is_doubtful, letters
+from pipeline.scans.wording import garbage, letters, looks_wrong
 
 #: Points, shape (n, 2): x and y in pixels.
 Spots = npt.NDArray[np.float64]
@@ -68,10 +68,10 @@ def judge(words: tuple[Word, ...], bare: Grey, dpi: float, *, is_scan: bool) -> 
         standing = frozenset(layer)
         kept = tuple(word for word in words if word not in standing)
         return Judged(OwnText(Why.IMAGE_WITH_OLD_LAYER, count, share, layer=layer), kept)
-    doubtful = is_doubtful(words)
+    doubtful = looks_wrong(words)
     sparse = (is_scan or count < _FEW_LETTERS) and has_ink(bare)
     why = Why.IMAGE_IN_TEXT if len(spots) >= _WRITING or sparse else Why.BORN_DIGITAL
-    return Judged(OwnText(why, count, share, is_doubtful=doubtful), words)
+    return Judged(OwnText(why, count, share, needs_comparison=doubtful), words)
 
 
 def scaled(words: Iterable[Word], factor: float) -> tuple[Word, ...]:

@@ -145,7 +145,7 @@ class _Reader:
         own = replace(found.own, hidden=max(0, len(every) - len(words)))
         if own.why is Why.BORN_DIGITAL:
             return PageImage(full, dpi, *paper_mm(sheet), Origin.DIGITAL, words, own)
-        shows_text = own.is_doubtful or own.why is Why.OWN_TEXT_ILLEGIBLE
+        shows_text = own.needs_comparison or own.why is Why.OWN_TEXT_ILLEGIBLE
         source = self.scratch if shows_text else bare_page
         image = self._rendered(sheet, RENDER_DPI, Origin.RENDERED, source=source)
         scale = image.dpi / dpi

@@ -78,7 +78,7 @@ class OwnText:
 
     ``why`` is the choice so far: recognition may still turn it. ``letters`` counts the letters and digits
     that are seen, ``garbage`` is the share, 0 … 1, of their characters that mean nothing, ``hidden`` how many
-    words nobody sees. ``is_doubtful``: it must be compared with what can be read. ``layer`` are the words of
+    words nobody sees. ``needs_comparison``: with what can be read there. ``layer`` are the words of
     an earlier recognition.
     """
 
@@ -86,7 +86,7 @@ class OwnText:
     letters: int = 0
     garbage: float = 0.0
     hidden: int = 0
-    is_doubtful: bool = False
+    needs_comparison: bool = False
     layer: tuple[Word, ...] = ()
 
 

@@ -88,7 +88,7 @@ def garbage(words: Iterable[Word]) -> float:
     return bad / len(text) if text else 0.0
 
 
-def is_doubtful(words: tuple[Word, ...]) -> bool:
+def looks_wrong(words: tuple[Word, ...]) -> bool:
     """Whether the text looks as if codes and letters were mixed up: symbols, shifted alphabets.
 
     A suspicion only: lists of numbers look odd too.

@@ -19,7 +19,7 @@ from pipeline.product.binding import ProductPage, assemble
 from pipeline.scans import pdf_pages
 from pipeline.scans.pages import Limits, MediaType, Origin, PageImage, inspect, open_page
 from pipeline.scans.source import Why
-from pipeline.scans.wording import is_doubtful, tidy
+from pipeline.scans.wording import looks_wrong, tidy
 from storage.ledger import pages
 from tests import office as desk
 
@@ -354,7 +354,7 @@ class TestIllegible:
     def test_shifted_letters_are_compared_with_the_page(self, sheet):
         shifted = ["".join(chr(ord(char) - 29) if char > "=" else char for char in line) for line in LINES]
         image = sheet.text(shifted).open()
-        assert image.own.is_doubtful
+        assert image.own.needs_comparison
         assert outcome(image, Reader(*LINES))[1:] == (TextFrom.RECOGNITION, Why.OWN_TEXT_ILLEGIBLE)
         assert outcome(image, Reader(*text_of(image.words).split("\n")))[1:] == (
             TextFrom.PAGE,
@@ -375,7 +375,7 @@ class TestIllegible:
         ids=["letter", "numbers", "names", "arabic", "shifted", "symbols"],
     )
     def test_what_looks_like_text(self, text, doubtful):
-        assert is_doubtful(tuple(word(one, 0, 0, 0) for one in text.split())) is doubtful
+        assert looks_wrong(tuple(word(one, 0, 0, 0) for one in text.split())) is doubtful
 
 
 class TestWording:
