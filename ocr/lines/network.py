@@ -89,5 +89,4 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 def _session(graph: bytes) -> Any:  # noqa: ANN401 - the library has no types
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # no threads, which a fork would lose
-    options.enable_cpu_mem_arena = options.enable_mem_pattern = False
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
