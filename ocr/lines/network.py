@@ -26,8 +26,8 @@ Chances = npt.NDArray[np.float32]
 STEP = 3
 """Pixels of a line's image that one column of chances stands for."""
 
-_STRIP = 4_000 * STEP  # keeps what lies between layers below 30 MB, and mostly in the cache
-_MOST_LINES = 96
+_STRIP = 2_000 * STEP  # keeps what lies between layers below 15 MB, and mostly in the cache
+_MOST_LINES = 32
 _SHORTEST = 0.6  # of the longest line read with it: all take as many steps as the longest
 
 
