@@ -29,7 +29,10 @@ class Dictionary:
     root = _ROOT
 
     def __init__(self, data: bytes, characters: Sequence[str]) -> None:
-        """``data`` is the model's component, empty for no words; raises ``ValueError`` for another format."""
+        """``data`` is the model's component, empty for no words.
+
+        Raises ``ValueError`` or ``struct.error`` for another format.
+        """
         self._characters = characters
         self._nodes: dict[int, Mapping[str, Edge]] = {}
         if not data:

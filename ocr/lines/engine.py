@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class Lines:
     """An ``OcrEngine``: each page is read in a forked child of one thread.
 
-    Models loaded by ``warm_up`` are inherited by every child, as are the pixels. A model that is
-    not run here, as those that read from right to left, is left to ``program``, whose models they are.
-    ``memory_mb`` is what a child may fill, in megabytes.
+    Models loaded by ``warm_up`` are inherited by every child, as are the pixels. A page for which a model
+    is needed that is not run here, as those that read from right to left, is left to ``program``, and so is
+    one that seems to be empty. ``memory_mb`` is what a child may fill, in megabytes.
     """
 
     def __init__(self, program: OcrEngine, *, memory_mb: int = 4000) -> None:
@@ -56,12 +56,13 @@ class Lines:
         if readers is None:
             return self._program.read(image, manner)
         answer = in_child(
-            lambda: _written(_reading().read(image, manner, readers)),
+            lambda: _words(image, manner, readers),
             seconds=manner.seconds,
             memory_mb=self._memory_mb,
         )
         if isinstance(answer, bytes):
-            return words_from_json(json.loads(answer))
+            # Nothing is also what layout analysis says when memory fails it, or an image is too large for it.
+            return words_from_json(json.loads(answer)) or self._program.read(image, manner)
         if answer.signal in SENT_BY_OTHERS:
             raise ReaderKilled
         tesseract.require_still(manner.language)
@@ -75,7 +76,10 @@ class Lines:
 
     def _reader(self, name: str) -> Reader | None:
         if name not in self._loaded:
-            model = load(Path(tesseract.models_folder()) / f"{name}.traineddata")
+            try:
+                model = load(Path(tesseract.models_folder()) / f"{name}.traineddata")
+            except OSError:  # the program says what is wrong with it
+                return None
             self._loaded[name] = _reading().Reader(model) if model and not model.right_to_left else None
         return self._loaded[name]
 
@@ -85,5 +89,12 @@ def _reading() -> ModuleType:
     return import_module("ocr.lines.reading")
 
 
-def _written(words: tuple[Word, ...]) -> bytes:
+def _words(image: Grey, manner: Manner, readers: tuple[Reader, ...]) -> bytes:
+    """In the child: the words as JSON."""
+    try:
+        words = _reading().read(image, manner, readers)
+    except Exception as error:
+        if "bad_alloc" in str(error):  # how onnxruntime tells it
+            raise MemoryError from error
+        raise
     return json.dumps(words_to_json(words)).encode()

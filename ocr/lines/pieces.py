@@ -29,7 +29,7 @@ _FEW_WORDS = 3  # below, a line may be all small letters or all dashes
 _LOW = (0.6, 0.8)  # of the height usual on the page: small letters only
 _DEEPEST = 0.6  # of what is above the baseline; deeper than descenders reach
 
-UPRIGHT = (3, 1)
+DOWNWARDS, UPWARDS = UPRIGHT = (1, 3)
 """Quarter turns counter-clockwise that make a line level which runs down the page, or up."""
 
 _DARK, _BRIGHT = 25, 75  # percentiles of what is darkest and brightest along the middle

@@ -10,9 +10,8 @@ from statistics import fmean
 from ocr.engine import Manner
 from ocr.lines import decode, layout, pieces
 from ocr.lines.decode import Found, Letter
-from ocr.lines.dictionary import Dictionary
 from ocr.lines.network import Chances, Network
-from ocr.lines.pieces import Piece
+from ocr.lines.pieces import UPWARDS, Piece
 from ocr.lines.spelling import Speller
 from ocr.lines.traineddata import Model
 from ocr.records import Grey, Word
@@ -29,9 +28,10 @@ def read(image: Grey, manner: Manner, readers: Sequence[Reader]) -> tuple[Word, 
     parts = [piece.pixels(image) for piece in cut]
     told = [reader.read(parts, inverted=manner.inverted) for reader in readers]
     read = [_Read(*one) for one in zip(cut, parts, map(_best, zip(*told, strict=True)), strict=True)]
+    chosen = [_right_way_up(list(line)) for _, line in groupby(read, key=lambda one: one.piece.line)]
     words: list[Word] = []
-    for number, line in groupby(read, key=lambda one: one.piece.line):
-        for one in _right_way_up(list(line)):
+    for number, line in enumerate(_in_order(chosen)):
+        for one in line:
             for found in one.reading.words(one.part):
                 box = one.piece.restored(found.edges, width, height).box
                 words.append(Word(found.text, box, found.confidence, number))
@@ -77,7 +77,19 @@ def _best(readings: Sequence[Reading]) -> Reading:
 def _right_way_up(line: Sequence[_Read]) -> list[_Read]:
     """Of a line's pieces those turned the way that reads best, where several were tried."""
     ways = [list(way) for _, way in groupby(line, key=lambda one: one.piece.turns)]
-    return max(ways, key=lambda way: fmean(one.reading.sureness for one in way))
+    return max(ways, key=_mean_sureness)
+
+
+def _mean_sureness(way: Sequence[_Read]) -> float:
+    lengths = [len(one.reading.chances) + 1 for one in way]
+    return fmean([one.reading.sureness for one in way], weights=lengths)
+
+
+def _in_order(lines: Sequence[list[_Read]]) -> Iterator[list[_Read]]:
+    """Lines as they are read: those that run up the page come backwards, as if they ran down."""
+    for turns, run in groupby(lines, key=lambda line: line[0].piece.turns):
+        block = list(run)
+        yield from reversed(block) if turns == UPWARDS else block
 
 
 class Reader:
@@ -86,7 +98,7 @@ class Reader:
     def __init__(self, model: Model) -> None:
         self._height = model.height
         self._network = Network(model)
-        self._speller = Speller(Dictionary(model.words, model.characters), model.letters, model.blank)
+        self._speller = Speller(model.words, model.letters, model.blank)
 
     def read(self, parts: Sequence[Grey], *, inverted: bool) -> list[Reading]:
         """Read pieces; ``inverted``: doubtful ones with black and white changed places, too."""

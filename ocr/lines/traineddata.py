@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ocr.lines.dictionary import Dictionary
+
 Weights = npt.NDArray[np.float32]
 
 _NETWORK, _UNICHARSET, _RECODER = 17, 21, 22
@@ -54,8 +56,8 @@ class Model:
     The layers in order: a convolution of 3 × 3 pixels (columns first) with tanh and pooling of 3 × 3;
     ``down`` reads each column from top to bottom, ``forward``, ``backward`` and ``again`` read along the
     line; ``output`` gives a value a letter. ``letters`` names each output; number ``blank`` means no
-    letter, "" one that no text shows. ``words`` is the dictionary as it is stored, empty without one, in
-    terms of ``characters``.
+    letter, "" one that no text shows. ``words`` is the dictionary,
+    empty where the file has none.
     """
 
     height: int
@@ -68,8 +70,7 @@ class Model:
     letters: tuple[str, ...]
     blank: int
     right_to_left: bool
-    characters: tuple[str, ...]
-    words: bytes
+    words: Dictionary
 
 
 #: The layers of a model we run, by Tesseract's names for them.
@@ -152,8 +153,7 @@ def _model(parts: dict[int, bytes]) -> Model:
         letters=_letters(_File(parts[_RECODER]), characters, len(output.bias)),
         blank=blank,
         right_to_left=right_to_left,
-        characters=characters,
-        words=parts.get(_WORDS, b""),
+        words=Dictionary(parts.get(_WORDS, b""), characters),
     )
 
 

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from ocr.lines import decode
-from ocr.lines.dictionary import Dictionary
 from ocr.lines.spelling import Speller
 from ocr.lines.traineddata import load
 from tests.ocr.lines.test_traineddata import path_of
@@ -80,7 +79,7 @@ def test_confidence_is_that_of_the_least_sure_letter_or_space_beside():
 @pytest.fixture(scope="module")
 def speller():
     model = load(path_of("deu"))
-    return Speller(Dictionary(model.words, model.characters), model.letters, model.blank)
+    return Speller(model.words, model.letters, model.blank)
 
 
 def spelled(speller, *columns):

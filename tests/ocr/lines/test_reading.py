@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from errors import RecognitionFailed
 from ocr.engine import Layout, Manner
 from ocr.lines.engine import Lines
 from ocr.records import text_of
@@ -59,6 +60,25 @@ def test_what_reads_from_right_to_left_is_left_to_the_program(draw):
 
     with pytest.raises(ZeroDivisionError):
         Lines(Program()).read(draw.page(), Manner("ara", 200))
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_a_page_on_its_side_comes_in_the_order_in_which_it_is_read(engine, draw, turns):
+    page = draw.page(draw.letter, size=(900, 700))
+    words = engine.read(np.ascontiguousarray(np.rot90(page, turns)), GERMAN)
+    assert text_of(words) == "\n".join(draw.letter)
+
+
+def test_what_seems_empty_is_shown_to_the_program(draw):
+    """An image too large for layout analysis, or too little memory, looks like an empty page."""
+    with pytest.raises(RecognitionFailed):
+        Lines(Tesseract()).read(np.pad(draw.page(), ((0, 0), (0, 32_768))), GERMAN)
+
+
+def test_too_little_memory_is_said_so(engine, draw):
+    poor = Lines(Tesseract(memory_mb=4000), memory_mb=1)
+    with pytest.raises(RecognitionFailed, match=r"crashed|memory"):
+        poor.read(draw.page(), GERMAN)
 
 
 @pytest.mark.parametrize(
