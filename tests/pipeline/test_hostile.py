@@ -19,6 +19,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
 from errors import ReaderKilled
+from ocr.tesseract import Tesseract
 from pipeline.scans.source import Limits
 from pipeline.verify import verify
 from tests import office as desk
@@ -246,7 +247,8 @@ class TestKilledFromOutside:
         tasks = office.up_to("recognise")
         with monkeypatch.context() as patched:
             replace_program(tmp_path, patched, program, "kill -KILL $$")
-            errors = [office.attempt(task, office.ctx) for task in tasks]
+            by_program = dataclasses.replace(office.ctx, engine=Tesseract())
+            errors = [office.attempt(task, by_program) for task in tasks]
         assert any(isinstance(error, ReaderKilled) for error in errors)
         office.work(office.ctx)
         assert office.failures() == []
