@@ -9,7 +9,7 @@ import resource
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from pytesseract import TesseractError, pytesseract
 
 from errors import N_, SENT_BY_OTHERS, DiskFull, LanguageMissing, ReaderKilled, RecognitionFailed, ToolMissing
 from ocr.engine import Layout, Manner
-from ocr.forked import Cause, Failure, held_bytes
+from ocr.forked import Cause, Failure, held_bytes, in_child
 from ocr.records import Box, Grey, Word
 
 MINIMUM_VERSION = (5,)
@@ -205,8 +205,22 @@ def _package(model: str) -> str:
     return f"{PACKAGE}-{name.lower().replace('_', '-')}"
 
 
-def error_of(failed: Failure, manner: Manner, memory_mb: int) -> RecognitionFailed:
-    """What the end of a child that read for Tesseract means, which could fill so many megabytes."""
+def read_in_child(read: Callable[[], bytes], manner: Manner, memory_mb: int) -> bytes:
+    """What ``read`` returns, done in a forked child within the time of ``manner`` and so many megabytes.
+
+    Raises ``ReaderKilled`` when somebody ends the child, ``LanguageMissing`` when a model has gone
+    meanwhile, and ``RecognitionFailed`` when the child breaks or exceeds its time or memory.
+    """
+    answer = in_child(read, seconds=manner.seconds, memory_mb=memory_mb)
+    if isinstance(answer, bytes):
+        return answer
+    if answer.signal in SENT_BY_OTHERS:
+        raise ReaderKilled
+    require_still(manner.language)
+    raise _error_of(answer, manner, memory_mb)
+
+
+def _error_of(failed: Failure, manner: Manner, memory_mb: int) -> RecognitionFailed:
     if failed.cause is Cause.OVERDUE:
         reason = N_("no result in {seconds} s")
         return RecognitionFailed(detail=SAID, reason=reason, seconds=f"{manner.seconds:.3g}")

@@ -6,10 +6,9 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from errors import SENT_BY_OTHERS, PackageMissing, ReaderKilled
+from errors import PackageMissing
 from ocr import tesseract
 from ocr.engine import Manner
-from ocr.forked import in_child
 from ocr.records import Grey, Word
 
 PACKAGE = "tesserocr"
@@ -52,15 +51,8 @@ class Tesserocr:
         somebody ends the child, and ``RecognitionFailed`` when it breaks or exceeds its time or memory.
         """
         tesseract.require(manner.language)
-        table = in_child(
-            lambda: self._table(image, manner), seconds=manner.seconds, memory_mb=self._memory_mb
-        )
-        if isinstance(table, bytes):
-            return tesseract.parse_tsv(table.decode(errors="replace"))
-        if table.signal in SENT_BY_OTHERS:
-            raise ReaderKilled
-        tesseract.require_still(manner.language)
-        raise tesseract.error_of(table, manner, self._memory_mb)
+        table = tesseract.read_in_child(lambda: self._table(image, manner), manner, self._memory_mb)
+        return tesseract.parse_tsv(table.decode(errors="replace"))
 
     def _table(self, image: Grey, manner: Manner) -> bytes:
         """In the child: the words as Tesseract's TSV."""

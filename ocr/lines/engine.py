@@ -9,10 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from errors import SENT_BY_OTHERS, ReaderKilled
 from ocr import tesseract
 from ocr.engine import Manner, OcrEngine
-from ocr.forked import in_child
 from ocr.lines import layout
 from ocr.lines.traineddata import load
 from ocr.records import Grey, Word, words_from_json, words_to_json
@@ -55,18 +53,9 @@ class Lines:
         readers = self._readers(manner.language)
         if readers is None:
             return self._program.read(image, manner)
-        answer = in_child(
-            lambda: _words(image, manner, readers),
-            seconds=manner.seconds,
-            memory_mb=self._memory_mb,
-        )
-        if isinstance(answer, bytes):
-            # Nothing is also what layout analysis says when memory fails it, or an image is too large for it.
-            return words_from_json(json.loads(answer)) or self._program.read(image, manner)
-        if answer.signal in SENT_BY_OTHERS:
-            raise ReaderKilled
-        tesseract.require_still(manner.language)
-        raise tesseract.error_of(answer, manner, self._memory_mb)
+        words = tesseract.read_in_child(lambda: _words(image, manner, readers), manner, self._memory_mb)
+        # Nothing is also what layout analysis says when memory fails it, or an image is too large for it.
+        return words_from_json(json.loads(words)) or self._program.read(image, manner)
 
     def _readers(self, language: str) -> tuple[Reader, ...] | None:
         """The models of ``language``, loaded; None where one is not for us."""
