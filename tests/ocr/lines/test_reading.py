@@ -5,6 +5,7 @@ import pytest
 
 from errors import RecognitionFailed
 from ocr.engine import Layout, Manner
+from ocr.lines import layout
 from ocr.lines.engine import Lines
 from ocr.records import text_of
 from ocr.tesseract import Tesseract
@@ -75,10 +76,13 @@ def test_what_seems_empty_is_shown_to_the_program(draw):
         Lines(Tesseract()).read(np.pad(draw.page(), ((0, 0), (0, 32_768))), GERMAN)
 
 
-def test_too_little_memory_is_said_so(engine, draw):
-    poor = Lines(Tesseract(memory_mb=4000), memory_mb=1)
-    with pytest.raises(RecognitionFailed, match=r"crashed|memory"):
-        poor.read(draw.page(), GERMAN)
+def test_want_of_memory_is_told_as_that_where_onnxruntime_tells_it(engine, draw, monkeypatch):
+    def out_of_memory(*_, **__):
+        raise RuntimeError("Non-zero status code returned while running LSTM node: std::bad_alloc")
+
+    monkeypatch.setattr(layout, "find", out_of_memory)
+    with pytest.raises(RecognitionFailed, match="needs more than 4000 MB of memory"):
+        engine.read(draw.page(), GERMAN)
 
 
 @pytest.mark.parametrize(
