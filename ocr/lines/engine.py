@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -35,7 +36,7 @@ class Lines:
     @property
     def name(self) -> str:
         """What reads, e.g. ``tesseract 5.3.0 (lines, onnxruntime 1.32.0)``."""
-        return f"{self._program.name} (lines, onnxruntime {version('onnxruntime')})"
+        return f"{self._program.name} (lines, onnxruntime {_release()})"
 
     def languages(self) -> frozenset[str]:
         """The names of all installed models."""
@@ -45,6 +46,7 @@ class Lines:
         """Load library and models for all pages to come; raises ``ToolMissing`` or ``LanguageMissing``."""
         self._program.warm_up(language)
         layout.library()
+        _release()
         self._readers(language)
 
     def read(self, image: Grey, manner: Manner) -> tuple[Word, ...]:
@@ -71,6 +73,12 @@ class Lines:
                 return None
             self._loaded[name] = _reading().Reader(model) if model and not model.right_to_left else None
         return self._loaded[name]
+
+
+@cache
+def _release() -> str:
+    """onnxruntime's version: looked up once a worker, not again in every process forked for a page."""
+    return version("onnxruntime")
 
 
 def _reading() -> ModuleType:

@@ -22,7 +22,6 @@ LIBRARY = "libtesseract.so.5"
 _LINE, _WORD = 2, 3
 _NO_TEXT = range(9, 15)  # images, ruled lines and noise
 
-
 _Ends = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -93,20 +92,16 @@ def _analysed(tesseract: CDLL, image: Grey, dpi: int, layout: Layout) -> Iterato
 
 
 def _lines(tesseract: CDLL, position: int) -> Iterator[TextLine]:
-    words: list[Edges] = []
-    line: tuple[_Ends, bool] | None = None
+    found: list[tuple[tuple[_Ends, bool] | None, list[Edges]]] = []
     more = True
     while more:
-        if tesseract.TessPageIteratorIsAtBeginningOf(position, _LINE):
-            if line and words:
-                yield TextLine(tuple(words), *line)
-            words, line = [], _line(tesseract, position)
+        if not found or tesseract.TessPageIteratorIsAtBeginningOf(position, _LINE):
+            found.append((_line(tesseract, position), []))
         edges = _four(tesseract.TessPageIteratorBoundingBox, position, _WORD)
-        if line and edges and edges[0] < edges[2] and edges[1] < edges[3]:
-            words.append(Edges(*edges))
+        if edges and edges[0] < edges[2] and edges[1] < edges[3]:
+            found[-1][1].append(Edges(*edges))
         more = bool(tesseract.TessPageIteratorNext(position, _WORD))
-    if line and words:
-        yield TextLine(tuple(words), *line)
+    return (TextLine(tuple(words), *line) for line, words in found if line and words)
 
 
 def _line(tesseract: CDLL, position: int) -> tuple[_Ends, bool] | None:

@@ -29,8 +29,10 @@ _FEW_WORDS = 3  # below, a line may be all small letters or all dashes
 _LOW = (0.6, 0.8)  # of the height usual on the page: small letters only
 _DEEPEST = 0.6  # of what is above the baseline; deeper than descenders reach
 
-DOWNWARDS, UPWARDS = UPRIGHT = (1, 3)
-"""Quarter turns counter-clockwise that make a line level which runs down the page, or up."""
+UPWARDS = 3
+"""Quarter turns counter-clockwise that make a line level which runs up the page."""
+UPRIGHT = (1, UPWARDS)
+"""Those for a line that runs down, and up."""
 
 _DARK, _BRIGHT = 25, 75  # percentiles of what is darkest and brightest along the middle
 

@@ -40,18 +40,17 @@ def read(image: Grey, manner: Manner, readers: Sequence[Reader]) -> tuple[Word, 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a model makes of a piece, and how sure it is, 0 to 1; ``inverted``: black for white."""
+    """What a model makes of a piece read in so many ``columns``, and how sure it is, 0 to 1.
 
-    chances: Chances
-    speller: Speller
+    ``letters`` are the likeliest, doubtful words spelled as the dictionary has them; ``inverted``: black was
+    read for white.
+    """
+
+    letters: Sequence[Letter]
+    columns: int
     sureness: float
-    inverted: bool = False
-
-    @property
-    def letters(self) -> list[Letter]:
-        """The likeliest letters, doubtful words spelled as the dictionary has them."""
-        letters = decode.letters(self.chances, self.speller.names, self.speller.blank)
-        return self.speller.spelled(letters, self.chances)
+    speller: Speller
+    inverted: bool
 
     @property
     def fit(self) -> float:
@@ -60,7 +59,7 @@ class Reading:
 
     def words(self, part: Grey) -> Iterator[Found]:
         """The words of the piece whose pixels are ``part``."""
-        return decode.words(self.letters, 255 - part if self.inverted else part, len(self.chances))
+        return decode.words(self.letters, 255 - part if self.inverted else part, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def _right_way_up(line: Sequence[_Read]) -> list[_Read]:
 
 
 def _mean_sureness(way: Sequence[_Read]) -> float:
-    lengths = [len(one.reading.chances) + 1 for one in way]
+    lengths = [one.reading.columns + 1 for one in way]
     return fmean([one.reading.sureness for one in way], weights=lengths)
 
 
@@ -114,4 +113,6 @@ class Reader:
         return readings
 
     def _reading(self, chances: Chances, *, inverted: bool = False) -> Reading:
-        return Reading(chances, self._speller, decode.sureness(chances, self._speller.blank), inverted)
+        speller = self._speller
+        letters = speller.spelled(decode.letters(chances, speller.names, speller.blank), chances)
+        return Reading(letters, len(chances), decode.sureness(chances, speller.blank), speller, inverted)

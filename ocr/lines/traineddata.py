@@ -22,7 +22,6 @@ _NETWORK, _UNICHARSET, _RECODER = 17, 21, 22
 _WORDS = 19
 _INT8_AND_DOUBLE = 0x81
 _RATES_FLAG = 64
-_SPACE = 0
 _RIGHT_TO_LEFT = {1, 13}  # ICU's numbers of the classes R and AL
 
 
@@ -220,10 +219,9 @@ def _letters(recoder: _File, characters: tuple[str, ...], outputs: int) -> tuple
         codes = recoder.array(np.int32, length)
         if length != 1:
             raise _Unknown
-        letters[codes[0]] = letters[codes[0]] or _shown(number, characters[number])
+        letters[codes[0]] = letters[codes[0]] or _shown(characters[number])
     return tuple(letters)
 
 
-def _shown(number: int, character: str) -> str:
-    special = number != _SPACE and (character in ("Joined", "NULL") or character.startswith("|Broken"))
-    return "" if special else character
+def _shown(character: str) -> str:
+    return "" if character in ("Joined", "NULL") or character.startswith("|Broken") else character

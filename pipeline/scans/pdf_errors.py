@@ -1,4 +1,4 @@
-"""What pikepdf raises over broken PDFs."""
+"""What qpdf and pikepdf raise on broken structure; for want of memory see ``image_pages.DECODER_ERRORS``."""
 
 import pikepdf
 

@@ -18,7 +18,6 @@ from errors import N_, DamagedFile, EncryptedFile, NoPages, PageUnreadable, Trun
 from pipeline.scans.form_fields import draw_values
 from pipeline.scans.pdf_errors import PDF_ERRORS
 
-#: What qpdf and pikepdf raise on broken structure; for want of memory see ``image_pages.DECODER_ERRORS``.
 #: Where ISO 32000 gives no size, readers take Letter.
 _DEFAULT_BOX = (0.0, 0.0, 612.0, 792.0)
 _TAIL = 64 * 2**10
