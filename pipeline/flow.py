@@ -14,6 +14,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from errors import (
@@ -92,7 +93,7 @@ def recognise_page(ctx: Context, page_id: str) -> list[Task]:
         path = ctx.cache.path(page.object_key, page.sha256)
         kind, number = MediaType(page.media_type), page.number
         image = ctx.apart("recognise", lambda: open_page(path, kind, number, ctx.limits))
-        outcome = reading.read(ctx, image)
+        outcome = reading.read(ctx, image, datetime.fromisoformat(page.received_at).date())
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             pages.quarantine(tx, page.id, error.code, error.params)

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from rapidfuzz.fuzz import partial_ratio
@@ -16,6 +17,7 @@ from ocr.barcodes import read_qr
 from ocr.blank import is_blank
 from ocr.prepare import to_grey
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
+from pipeline.classification.dates import date_of
 from pipeline.classification.document_types import UNKNOWN
 from pipeline.context import Context
 from pipeline.page_text import PageText, as_it_lies, text_of_page
@@ -32,9 +34,10 @@ _ILLEGIBLE_WORDS = 15
 _TITLE_SIMILARITY = 75
 
 
-def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
+def read(ctx: Context, image: PageImage, received: date) -> pages.PageOutcome:
     """What a page is: a cover or separator sheet, blank, or text with a document type and its evidence.
 
+    No date on it is later than the day it was ``received``.
     A page that breaks the engine is kept as image without words, flagged with the reason.
     """
     code = next((code for code in read_qr(image.pixels) if parse_code(code) is not None), None)
@@ -43,10 +46,10 @@ def read(ctx: Context, image: PageImage) -> pages.PageOutcome:
     text = text_of_page(image, ctx.engine, ctx.ocr)
     if code is not None and text.flag is None and not _looks_like_sheet(text.found):
         # Anybody's sheet may be photographed on a letter: the letter must not vanish for that.
-        return _outcome(ctx, "recognised", image, text, flag=CodeOnPage())
+        return _outcome(ctx, "recognised", image, text, received=received, flag=CodeOnPage())
     if code is not None:
         return _outcome(ctx, "separator", image, _unread(image), code=code)
-    return _outcome(ctx, "recognised", image, text, flag=text.flag)
+    return _outcome(ctx, "recognised", image, text, received=received, flag=text.flag)
 
 
 def _unread(image: PageImage) -> PageText:
@@ -70,6 +73,7 @@ def _outcome(
     image: PageImage,
     text: PageText,
     *,
+    received: date | None = None,
     code: str | None = None,
     flag: AktenError | None = None,
 ) -> pages.PageOutcome:
@@ -77,6 +81,7 @@ def _outcome(
     origin = Origin.RENDERED if text.why is Why.OWN_TEXT_ILLEGIBLE else image.origin
     verdict = ctx.classifier.classify(found.text) if found.words else None
     evidence = verdict.evidence if verdict else ()
+    day = date_of(found.text, received) if received else None
     return pages.PageOutcome(
         stage=stage,
         type=verdict.type if verdict else UNKNOWN,
@@ -103,6 +108,7 @@ def _outcome(
             "own_letters": own.letters,
             "garbage": round(own.garbage, 3),
             "hidden_words": own.hidden,
+            "date": day and day.isoformat(),
             "profile": ctx.profile,
         },
         words_key=_keep_words(ctx, found.words) if found.words else None,
@@ -173,7 +179,9 @@ def _heading(ctx: Context, page: pages.Page) -> str | None:
     if not page.opens_section:
         return None
     known = ctx.types.get(page.filed_type or "")
-    return known.label_de if known else "Ohne Dokumenttyp"
+    label = known.label_de if known else "Ohne Dokumenttyp"
+    day = (page.result or {}).get("date")
+    return f"{label}, {date.fromisoformat(day):%d.%m.%Y}" if day else label
 
 
 def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> PageEntry:

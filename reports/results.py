@@ -303,10 +303,13 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 def _kind(page: Shape, labels: Mapping[str, str]) -> Text:
-    """What a page is: its document type, or what it is instead of one."""
+    """What a page is: its document type and date, or what it is instead."""
     if page["stage"] != "stored":
         return Text(state(page["stage"]), style="dim")
     kind = Text(labels.get(page["type"] or "", _("unknown")))
+    if page["date"]:
+        year, month, day = page["date"].split("-")
+        kind.append(" · " + say(N_("{year}-{month}-{day}"), {"year": year, "month": month, "day": day}))
     if page["flag"]:
         kind.append(" · " + _("not recognised"), style="yellow")
     return kind

@@ -164,6 +164,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "profile": result.get("profile"),
         "confidence": one.confidence,
         "type": one.filed_type or one.type,
+        "date": result.get("date"),
         "evidence": one.evidence or [],
         "flag": one.reason,
     }

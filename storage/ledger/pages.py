@@ -16,7 +16,7 @@ from storage.ledger.tables import batches, pages, sources
 
 @dataclass(frozen=True, slots=True)
 class PageToRead:
-    """A page that is to be recognised, and where its source lies."""
+    """A page that is to be recognised, where its source lies, and when that was received (ISO 8601, UTC)."""
 
     id: str
     number: int
@@ -25,6 +25,7 @@ class PageToRead:
     object_key: str
     sha256: str
     media_type: str
+    received_at: str
     attempts: int
     begun: int
     deferred_by: str | None
@@ -109,8 +110,10 @@ def claim(tx: Transaction, page_id: str, claim: Claim) -> PageToRead | None:
             sources.c.object_key,
             sources.c.sha256,
             sources.c.media_type,
+            batches.c.received_at,
         )
         .join(sources, sources.c.id == pages.c.source_id)
+        .join(batches, batches.c.id == sources.c.batch_id)
         .where(pages.c.id == page_id)
     )
     row = tx.one(query)

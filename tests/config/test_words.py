@@ -277,6 +277,7 @@ PAGE = {
     "number": 1_234,
     "stage": "stored",
     "type": "residence_permit_application",
+    "date": "2014-03-12",
     "flag": None,
     "confidence": 95.4,
     "width": 1189.0,

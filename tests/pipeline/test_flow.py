@@ -476,7 +476,9 @@ class TestStackOfImages:
     """A folder of single images, sorted by cover sheets, in which something is wrong."""
 
     def test_a_cover_sheet_holds_from_image_to_image(self, office, scans):
-        self.lay(scans, cover(office, "33/1"), page("Eins"), separator("payslip"), page("Zwei"))
+        self.lay(
+            scans, cover(office, "33/1"), page("Eins"), separator("payslip"), page("Bonn, den 12.03.2014")
+        )
         save(scans / "5.png", cover(office, "33/2"))
         save(scans / "6.png", page("Drei"))
         office.take(scans)
@@ -484,7 +486,8 @@ class TestStackOfImages:
         assert office.content("33/1") == ["2.png:1", "4.png:1"]
         assert office.content("33/2") == ["6.png:1"]
         with office.product("33/1") as pdf, pdf.open_outline() as outline:
-            assert [item.title for item in outline.root] == ["Ohne Dokumenttyp", "Gehaltsabrechnung"]
+            titles = [item.title for item in outline.root]
+        assert titles == ["Ohne Dokumenttyp", "Gehaltsabrechnung, 12.03.2014"]
 
     @pytest.fixture
     def broken(self, office, scans) -> Office:
