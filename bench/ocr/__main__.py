@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.ocr import drawn, figures, memory, report, scans
-from bench.ocr.contestants import ROOT
+from bench import drawn, scans
+from bench.document import BENCHMARKS, put
+from bench.ocr import figures, memory, report
 from bench.ocr.figures import Figures
 from bench.ocr.measure import Laboratory, everybody, other_engines, ours
-from bench.ocr.sets import PageSet
+from bench.programs import ROOT
+from bench.sets import PageSet
+from bench.workplace import HOME, workplace
 
 DATA_VARIABLE = "AKTEN_BENCH_DATA"
-_HOME = ROOT / ".bench"
 _QUICK_SETS = (report.DENSE, "rotated")
 _ALL_PAGES = 10_000
 
@@ -26,20 +26,17 @@ _ALL_PAGES = 10_000
 def main() -> int:
     """Measure what was asked for, keep the figures, tell how we stand."""
     asked = _arguments()
-    kept = asked.figures or _HOME / _name(asked)
+    kept = asked.figures or HOME / _name(asked)
     known = figures.load(kept)
     if not asked.render:
-        folder = Path(tempfile.mkdtemp(prefix="work-", dir=_HOME))
-        try:
+        with workplace() as folder:
             _measure(asked, known, kept, Laboratory(folder, _tell))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     sys.stdout.write(report.in_words(known) + "\n")
     _tell(f"All figures: {os.path.relpath(kept, Path.cwd())}")
     if asked.write:
-        report.put(report.as_markdown(known), ROOT / "docs" / "benchmarks.md")
+        put(report.as_markdown(known), BENCHMARKS, report.MARK)
         if report.DENSE in known.sets:
-            report.put(report.headlines(known), ROOT / "README.md")
+            put(report.headlines(known), ROOT / "README.md", report.MARK)
     return 0
 
 
@@ -125,6 +122,8 @@ def _arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if asked.ours and asked.write:
         parser.error("--write needs the peers' figures beside ours")
+    if asked.write and (asked.quick or asked.pages):
+        parser.error("--write needs all pages of a set")
     return asked
 
 

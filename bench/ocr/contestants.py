@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,14 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench.ocr.meter import Spent, metered
+from bench.meter import Spent
+from bench.programs import (
+    AKTEN,
+    AKTEN_DONE,
+    JOBS,
+    OCRMYPDF_DONE,
+    ONE_THREAD,
+    PEERS,
+    ROOT,
+    environment,
+    pdf_texts,
+    run,
+)
 from ocr.records import text_of, words_from_json
-
-ROOT = Path(__file__).resolve().parents[2]
-PEERS = ROOT / ".bench" / "peers" / "bin"
-ONE_THREAD = {"OMP_THREAD_LIMIT": "1"}
-JOBS = 2
-_NOT_PDF_A = 10  # OCRmyPDF: the PDF is sound, but not the archive's kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +65,7 @@ class OcrMyPdf:
         """Recognise all ``pages`` of ``pdf``."""
         made = folder / "made.pdf"
         command = [str(PEERS / "ocrmypdf"), "-l", language, *self.options, "--jobs", str(JOBS), str(pdf)]
-        spent = metered([*command, str(made)], environment(self.environment), folder, log=folder / "log")
-        if spent.code not in (0, _NOT_PDF_A):
-            raise RuntimeError(
-                f"{self.name} ended with {spent.code}:\n{(folder / 'log').read_text()[-2000:]}"
-            )
+        spent = run(self.name, [*command, str(made)], environment(self.environment), folder, OCRMYPDF_DONE)
         texts = {"pdf": pdf_texts(made, pages), "pdf raw": pdf_texts(made, pages, "-raw")}
         return Outcome(spent, made.stat().st_size, texts)
 
@@ -81,17 +82,15 @@ class MainJob:
 
     def run(self, pdf: Path, language: str, pages: int, folder: Path) -> Outcome:
         """Digitise ``pdf``; a page that is in no product has no text."""
-        akten, data = ROOT / ".venv" / "bin" / "akten", folder / "data"
+        data = folder / "data"
         settings = environment(
             {"AKTEN_DATA": str(data), "AKTEN_LANGUAGE": "en", **_recognition(language, self.engine)}
         )
-        command = [str(akten), "run", "--json", "--workers", str(JOBS), str(pdf)]
-        spent = metered(command, settings, folder, log=folder / "log")
-        if spent.code not in (0, 1):
-            raise RuntimeError(f"akten ended with {spent.code}:\n{(folder / 'log').read_text()[-2000:]}")
+        command = [str(AKTEN), "run", "--json", "--workers", str(JOBS), str(pdf)]
+        spent = run("akten", command, settings, folder, AKTEN_DONE)
 
         def ask(*words: str) -> Any:  # noqa: ANN401 - JSON
-            return json.loads(subprocess.check_output([akten, *words, "--json"], env=settings))
+            return json.loads(subprocess.check_output([AKTEN, *words, "--json"], env=settings))
 
         stored, product, size = [""] * pages, [""] * pages, 0
         for document in ask("documents"):
@@ -99,7 +98,7 @@ class MainJob:
                 continue
             made = folder / f"{document['document']}.pdf"
             subprocess.check_call(
-                [akten, "fetch", document["document"], "-o", made, "--data", data], **_QUIET
+                [AKTEN, "fetch", document["document"], "-o", made, "--data", data], **_QUIET
             )
             size += document["bytes"]
             layer = pdf_texts(made, document["pages"])
@@ -152,16 +151,3 @@ PEER_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "ocrmypdf": (),
     "ocrmypdf, cleaning": ("--deskew", "--clean", "--rotate-pages"),
 }
-
-
-def pdf_texts(pdf: Path, pages: int, *options: str) -> list[str]:
-    """What poppler reads out of each page; "" for those that are missing."""
-    command = ["pdftotext", "-enc", "UTF-8", *options, str(pdf), "-"]
-    found = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\f")
-    return [found[place] if place < len(found) else "" for place in range(pages)]
-
-
-def environment(more: Mapping[str, str]) -> dict[str, str]:
-    """The machine's environment without settings of ours or limits of threads, and ``more``."""
-    mine = ("AKTEN_", "OMP_", "OPENBLAS_")
-    return {**{name: value for name, value in os.environ.items() if not name.startswith(mine)}, **more}

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import re
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
-import psutil
 from pydantic import TypeAdapter
 
-from bench.ocr.contestants import PEERS, ROOT
-from bench.ocr.metrics import Score, Summary, summary
+from bench.machine import machine, version
+from bench.metrics import Score, Summary, summary
+from bench.programs import PEERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,35 +132,11 @@ def save(figures: Figures, path: Path) -> None:
     path.write_bytes(_FORM.dump_json(figures, indent=1))
 
 
-def source() -> str:
-    """Today, and the commit measured, e.g. ``2026-03-01, 4f2c1ab``."""
-    commit = _first_line("git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*")
-    return f"{datetime.now(UTC):%Y-%m-%d}, {commit}"
-
-
-def machine() -> str:
-    """Processor, cores, memory and system."""
-    found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
-    memory = psutil.virtual_memory().total / 1e9
-    processor = found[1] if found else platform.machine()
-    return (
-        f"{processor}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release().partition('-')[0]}"
-    )
-
-
 def versions() -> dict[str, str]:
     """The versions of what decides the figures."""
     return {
-        "Tesseract": _first_line("tesseract", "--version").removeprefix("tesseract "),
-        "OCRmyPDF": _first_line(str(PEERS / "ocrmypdf"), "--version"),
-        "unpaper": _first_line("unpaper", "--version"),
+        "Tesseract": version("tesseract", "--version").removeprefix("tesseract "),
+        "OCRmyPDF": version(str(PEERS / "ocrmypdf"), "--version"),
+        "unpaper": version("unpaper", "--version"),
         "Python": platform.python_version(),
     }
-
-
-def _first_line(*command: str) -> str:
-    try:
-        lines = subprocess.run(command, capture_output=True, text=True, check=False).stdout.splitlines()
-    except FileNotFoundError:
-        lines = []
-    return lines[0].strip() if lines else "absent"

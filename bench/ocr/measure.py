@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.machine import source
+from bench.metrics import score
 from bench.ocr.contestants import (
-    ONE_THREAD,
     PEER_OPTIONS,
     Bare,
     Contestant,
@@ -19,9 +18,10 @@ from bench.ocr.contestants import (
     Outcome,
     peers,
 )
-from bench.ocr.figures import Environments, Measured, SetFigures, Start, source
-from bench.ocr.metrics import score
-from bench.ocr.sets import PageSet, bind
+from bench.ocr.figures import Environments, Measured, SetFigures, Start
+from bench.programs import ONE_THREAD
+from bench.sets import PageSet, bind
+from bench.workplace import emptied
 
 Tell = Callable[[str], None]
 _TRIAL_PAGES = 2
@@ -79,7 +79,7 @@ class Laboratory:
         return path
 
     def _run(self, one: Contestant, pdf: Path, pages: PageSet) -> Outcome:
-        with _emptied(self.folder / "run") as folder:
+        with emptied(self.folder / "run") as folder:
             return one.run(pdf, pages.language, len(pages.scans), folder)
 
 
@@ -121,12 +121,3 @@ def _measured(one: Contestant, pages: PageSet, outcomes: Sequence[Outcome]) -> M
         first.size,
         scores,
     )
-
-
-@contextmanager
-def _emptied(folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import psutil
 
-from bench.ocr.contestants import ROOT, environment
-from bench.ocr.drawn import KINDS, draw_page, write_slips
-from bench.ocr.figures import Memory, source
-from bench.ocr.sets import bind
+from bench.drawn import KINDS, draw_page, write_slips
+from bench.machine import source
+from bench.ocr.figures import Memory
+from bench.programs import AKTEN, environment
+from bench.sets import bind
 
 _PAUSE = 0.05  # seconds between two looks
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
@@ -53,8 +54,7 @@ def measure(name: str, folder: Path) -> Memory:
     own.mkdir()
     trial.write(own / "scan.pdf")
     settings = environment({"AKTEN_DATA": str(own / "data"), "AKTEN_LANGUAGE": "en"})
-    akten = str(ROOT / ".venv" / "bin" / "akten")
-    command = [akten, "run", "--json", "--workers", "1", str(own / "scan.pdf")]
+    command = [str(AKTEN), "run", "--json", "--workers", "1", str(own / "scan.pdf")]
     with (own / "log").open("wb") as log:
         running = subprocess.Popen(command, env=settings, cwd=own, stdout=log, stderr=log)
     worker = parent = 0.0

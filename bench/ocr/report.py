@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from statistics import fmean
 
+from bench.document import table
+from bench.metrics import Summary
 from bench.ocr.contestants import PEER_OPTIONS
 from bench.ocr.figures import Figures, SetFigures
-from bench.ocr.metrics import Summary
 
-BEGIN, END = "<!-- bench:ocr -->", "<!-- /bench:ocr -->"
+MARK = "bench:ocr"
 DENSE = "dense"
 OURS, BARE = "akten", "bare recognition"
 BARE_TESSERACT = f"{BARE}, tesseract"
@@ -78,16 +78,6 @@ def headlines(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def put(text: str, path: Path) -> None:
-    """Put ``text`` into a document between its two marks; raises ``ValueError`` where it has none."""
-    document = path.read_text(encoding="utf-8")
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{path} has no {BEGIN} … {END}")
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
-
-
 # --- the parts of the section ------------------------------------------------------------------------
 
 
@@ -122,7 +112,7 @@ def _cost(dense: SetFigures) -> Iterator[str]:
         cells = (name, f"{dense.cpu(one.contestant):.2f}", spread, f"{ratio:.3f}", goal, size)
         rows.append(cells)
     head = ("", "CPU s a page", "of all runs", "akten by it", "at most", "MB a page")
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _starts(figures: Figures) -> Iterator[str]:
@@ -155,7 +145,7 @@ def _quality(figures: Figures) -> Iterator[str]:
         for one in figures.sets.values()
     ]
     head = ("set", "", "pages", *PEER_OPTIONS, "akten: stored words", "akten: its PDF")
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _words(figures: Figures) -> Iterator[str]:
@@ -168,7 +158,7 @@ def _words(figures: Figures) -> Iterator[str]:
         rows.append((one.name, *(cell.rstrip("%") for cell in (*wrong, *recalled))))
     names = (*PEER_OPTIONS, OURS)
     head = ("set", *(f"wrong: {name}" for name in names), *(f"found: {name}" for name in names))
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _costs(figures: Figures) -> Iterator[str]:
@@ -184,7 +174,7 @@ def _costs(figures: Figures) -> Iterator[str]:
     yield "CPU s a page (start-up included, which weighs more the fewer pages a set has), and MB a page."
     yield ""
     head = ("set", *(f"CPU: {name}" for name in (*names, BARE)), *(f"MB: {name}" for name in names))
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def _memory(figures: Figures) -> Iterator[str]:
@@ -194,7 +184,7 @@ def _memory(figures: Figures) -> Iterator[str]:
     rows = [
         (one.what, f"{one.worker:.0f}", f"{one.parent:.0f}", one.source) for one in figures.memory.values()
     ]
-    yield from _table(("", "worker", "akten run", "measured"), rows)
+    yield from table(("", "worker", "akten run", "measured"), rows)
 
 
 def _ours(one: SetFigures) -> Summary:
@@ -226,8 +216,3 @@ def _both(found: Summary) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    for row in (head, ["---"] * len(head), *rows):
-        yield "| " + " | ".join(row) + " |"

@@ -1,6 +1,6 @@
 import pytest
 
-from bench.ocr.metrics import Score, plain, score, summary
+from bench.metrics import Score, plain, score, summary
 
 
 def test_what_is_the_same_but_for_spaces_and_dashes_is_no_error():

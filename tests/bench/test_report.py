@@ -2,10 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from bench.machine import machine
+from bench.metrics import Score
 from bench.ocr import figures, report
 from bench.ocr.figures import Figures, Measured, Memory, SetFigures, Start
 from bench.ocr.measure import everybody
-from bench.ocr.metrics import Score
 
 GOOD, BAD = Score(0.01, 0.02, 0.99), Score(0.2, 0.4, 0.8)
 
@@ -77,17 +78,7 @@ def test_figures_are_kept_and_read_again(known, tmp_path):
     figures.save(known, tmp_path / "kept.json")
     again = figures.load(tmp_path / "kept.json")
     assert (again.sets, again.memory, again.starts) == (known.sets, known.memory, known.starts)
-    assert again.machine == figures.machine()
-
-
-def test_a_document_keeps_all_but_what_stands_between_the_marks(tmp_path):
-    document = tmp_path / "README.md"
-    document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.put("new", document)
-    assert document.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
-    document.write_text("no marks")
-    with pytest.raises(ValueError, match=r"README.md"):
-        report.put("new", document)
+    assert again.machine == machine()
 
 
 def test_peers_get_the_environment_that_is_better_for_them():

@@ -5,8 +5,8 @@ import numpy as np
 import pikepdf
 from PIL import Image
 
-from bench.ocr import drawn, scans
-from bench.ocr.sets import Scan, bind
+from bench import drawn, scans
+from bench.sets import Scan, bind
 
 
 def test_a_bitonal_page_is_bound_without_loss(tmp_path):

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from bench.ocr.sets import PageSet, Scan
+from bench.sets import PageSet, Scan
 from tests.specimens import files, letters, people, typeset
 from tests.specimens.degrade import Pixels, Wear, scan
 from tests.specimens.typeset import PAPER, Page, Run

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.ocr.sets import PageSet, Scan
+from bench.sets import PageSet, Scan
 
 _A4_INCHES = 8.27
 _LEAST_DPI = 90  # what says less is a camera's or a program's habit, not a scanner's

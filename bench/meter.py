@@ -21,6 +21,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 _PR_SET_CHILD_SUBREAPER = 36
 _GRACE = 30.0  # seconds for what the command leaves running; then it is an error
@@ -44,15 +46,20 @@ def metered(
     """
     result = folder / "spent.json"
     with log.open("wb") as output:
-        subprocess.run(
+        meter = subprocess.Popen(
             [sys.executable, __file__, result, str(_GRACE), *command],
             env=environment,
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            check=False,
         )
+    try:
+        meter.wait()
+    except BaseException:  # whoever ends the measurement ends what is measured
+        meter.terminate()
+        meter.wait()
+        raise
     found = json.loads(result.read_text())
     if found["left"]:
         raise RuntimeError(f"{command[0]} left {found['left']} process(es) running, see {log}")
@@ -63,6 +70,7 @@ def _run(command: list[str], grace: float) -> dict[str, float]:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
+    signal.signal(signal.SIGTERM, _end_all)
     begun = time.monotonic()
     child = os.posix_spawnp(command[0], command, os.environ)
     code, ended, left = -1, 0.0, 0
@@ -88,6 +96,14 @@ def _end_children() -> int:
     for pid in pids:
         os.kill(int(pid), signal.SIGKILL)
     return len(pids)
+
+
+def _end_all(number: int, frame: FrameType | None) -> NoReturn:
+    """End every descendant: those of one that ended become children, and are ended next."""
+    del frame
+    while _end_children():
+        os.wait()
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":
