@@ -30,7 +30,7 @@ from errors import N_, AktenError, NotFound, WrongUse
 from pipeline import corrections
 from pipeline.alarms import settle as settle_alarms
 from pipeline.intake.inventory import import_inventory
-from pipeline.lookup import find_documents
+from pipeline.lookup import find_documents, note_key_of, the_document
 from pipeline.reading import words_of
 from pipeline.sheets import printing
 from reports import health, process, results, session, shapes, terminal
@@ -345,24 +345,37 @@ def show(
             results.shown(row, session.labels(settings))
 
 
-@app.command(help=_("Write a document's PDF to a file. Its hash is compared on the way."))
+@app.command(
+    help=_("Write a document's PDF to a file, or its transfer note. Hashes are compared on the way.")
+)
 def fetch(
     name: Annotated[str, typer.Argument(metavar="ID", help=_("An id or a file number."))],
-    output: Output,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", parser=path_of, metavar="FILE", help=_("The PDF to write.")),
+    ] = None,
+    note: Annotated[
+        Path | None,
+        typer.Option("--note", parser=path_of, metavar="FILE", help=_("The transfer note (JSON) to write.")),
+    ] = None,
     volume: Volume = None,
     data: Data = None,
 ) -> None:
+    if output is None and note is None:
+        raise WrongUse(detail=N_("Say where to: -o FILE for the PDF, --note FILE for the transfer note."))
     settings = session.settings(data)
     with session.ledger(settings) as ledger, ledger.read() as tx:
-        found = [one for one in find_documents(tx, name, volume) if one.object_key]
-    if not found:
-        raise NotFound(name=name)
-    if len(found) > 1:
-        raise WrongUse(detail=N_("Several documents are meant; name one by --volume or by its id."))
-    document = found[0]
-    check_target(output)
-    wiring.open_objects(settings).fetch(document.object_key or "", output, document.sha256)
-    terminal.note(N_("Pages written to {path}: {pages}"), pages=document.page_count, path=str(output))
+        document = the_document(tx, name, volume)
+    objects = wiring.open_objects(settings)
+    for target in filter(None, (output, note)):
+        check_target(target)
+    if output is not None:
+        objects.fetch(document.object_key or "", output, document.sha256)
+        terminal.note(N_("Pages written to {path}: {pages}"), pages=document.page_count, path=str(output))
+    if note is not None:
+        key = note_key_of(document)
+        objects.fetch(key, note, key.rpartition("/")[2])
+        terminal.note(N_("Transfer note written to {path}"), path=str(note))
 
 
 def main() -> None:

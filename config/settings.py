@@ -20,6 +20,7 @@ from pydantic_settings import (
 
 from errors import N_, BadSetting, Param
 from ocr.options import OcrOptions
+from pipeline.product.options import ProductOptions
 from pipeline.scans.source import Limits
 
 DEFAULTS = Path(__file__).parent / "defaults.toml"
@@ -131,6 +132,7 @@ class Settings(BaseSettings):
     files: FileSettings
     ocr: OcrOptions
     limits: Limits
+    product: ProductOptions
     ledger: LedgerSettings
     queue: QueueSettings
     index: IndexSettings

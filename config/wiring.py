@@ -227,6 +227,9 @@ def open_context(settings: Settings, *, migrate: bool = True, make: bool = False
             scratch=folder,
             profile=profile(settings),
             owner=this_process(),
+            version=version("aktenwerk"),
+            authority=settings.authority,
+            product=settings.product,
             home=home(settings),
         )
     ledger.close()

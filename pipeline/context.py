@@ -17,6 +17,7 @@ from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
 from pipeline.confined.lockup import Bounds
 from pipeline.confined.run import confined
+from pipeline.product.options import ProductOptions
 from pipeline.scans.source import Limits
 from storage.cache import LocalCache
 from storage.ledger import Ledger
@@ -46,6 +47,7 @@ class Context:
 
     ``profile`` names version and settings a page was processed with. ``scratch`` is a folder for
     temporary files on the data folder's disk. ``owner`` is the name this process holds leases under.
+    ``version`` is the program's, ``authority`` the name of who runs it.
     ``home`` names the data folder where several may share the ledger; None: the ledger lies in it.
     """
 
@@ -60,6 +62,9 @@ class Context:
     scratch: Path
     profile: str
     owner: str
+    version: str
+    authority: str
+    product: ProductOptions
     home: Home | None = None
 
     def claim(self, step: Step) -> Claim:

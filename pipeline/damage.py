@@ -20,6 +20,10 @@ WORDS = {
         N_("the PDF of document {subject}"),
         N_("'akten retry {subject}', then 'akten run': it is made anew from the originals."),
     ),
+    "note": (
+        N_("the transfer note of document {document}"),
+        N_("'akten retry {document}', then 'akten run': PDF and note are made anew from the originals."),
+    ),
     "words": (
         N_("the words of page {subject}"),
         N_("Restore the object from backup; then 'akten verify'. The page itself is in the original."),
@@ -30,16 +34,16 @@ WORDS = {
 def sound(tx: Transaction, item: Recorded, code: str) -> None:
     """Raise the alarm about an object: once for each volume it is part of, which is then held up."""
     what, way_out = WORDS[item.kind]
-    params = {"key": item.key, "reason": what, "detail": way_out, "name": ""}
+    params = {"key": item.key, "reason": what, "detail": way_out, "name": "", "document": item.id}
     batch_id: str | None = item.id if item.kind == "record" else None
     source = sources.get(tx, item.id) if item.kind == "original" else None
     if source is not None:
         batch_id, params["name"] = source.batch_id, source.name
     volumes = sorted(_volumes(tx, item))
     # The first volume's alarm has the plain subject, by which the others are found again.
-    subjects = {item.id: volumes[0] if volumes else None}
-    subjects |= {f"{item.id}/{volume}": volume for volume in volumes[1:]}
-    for old_code, subject in alarms.parts(tx, CODES, item.id):
+    subjects = {item.owner: volumes[0] if volumes else None}
+    subjects |= {f"{item.owner}/{volume}": volume for volume in volumes[1:]}
+    for old_code, subject in alarms.parts(tx, CODES, item.owner):
         if old_code != code or subject not in subjects:
             alarms.clear(tx, old_code, subject)
     for subject, volume_id in subjects.items():
@@ -60,7 +64,7 @@ def alarmed(tx: Transaction, owner_ids: Collection[str]) -> set[str]:
 def _volumes(tx: Transaction, item: Recorded) -> set[str]:
     """The volumes that are not whole without an object."""
     hint: str | None = None
-    if item.kind == "product":
+    if item.kind in ("product", "note"):
         filed = [item.id]
     elif item.kind == "words":
         page = pages.get(tx, item.id)

@@ -11,23 +11,17 @@ the ledger alone knows what is left (``storage.ledger.work``).
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from errors import (
     AktenError,
     BadInput,
     Damaged,
     GaveUp,
-    ImageTooLarge,
-    ObjectDamaged,
     ObjectMissing,
-    PageUnreadable,
     PartMissing,
-    ReaderBroke,
     ReaderKilled,
 )
 from pipeline import damage, reading
@@ -38,28 +32,21 @@ from pipeline.alarms import (
     compare_pages,
     compare_with_manifest,
 )
-from pipeline.confined.run import confined_over
 from pipeline.context import MAX_ATTEMPTS, MAX_BEGUN, Context
 from pipeline.filing import DOUBTS, Filing, Gap, Sheet
 from pipeline.filing import file_stack as decide
 from pipeline.index_home import require_index_here
 from pipeline.intake.record import own_stack
-from pipeline.product import binding as product
-from pipeline.reading import entry_of, product_page_of
+from pipeline.production import Spoiled, make_product
+from pipeline.reading import entry_of
 from pipeline.scans.pages import inspect, open_page
 from pipeline.scans.sniff import sniff
 from pipeline.scans.source import MediaType, SourceFacts
 from pipeline.sheets.codes import parse_code
 from storage.index import PageEntry, SearchIndex
-from storage.ledger import Transaction, alarms, documents, inventory, pages, sources
+from storage.ledger import Transaction, alarms, documents, inventory, pages, recorded, sources
 from storage.ledger.leases import Setback
 from storage.ledger.work import Task
-from storage.objects import product_key
-
-#: No personal data in a PDF's title, and nothing by chance: equal pages make equal bytes.
-_TITLE = "Digitalisierte Akte"
-#: What binding says of a single page that cannot be bound.
-_SPOILING = (PageUnreadable, ImageTooLarge, ReaderBroke)
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:
@@ -123,7 +110,7 @@ def file_stack(ctx: Context, stack_id: str) -> list[Task]:
 
 
 def assemble_document(ctx: Context, document_id: str) -> list[Task]:
-    """Make a volume's searchable PDF from all its pages; written, read back, compared, then recorded."""
+    """Make a volume's searchable PDF from all its pages, and its note; written, read back, then recorded."""
     with ctx.ledger.write() as tx:
         document = documents.claim(tx, document_id, ctx.claim("assemble"))
         content = _readable(tx, document_id) if document else []
@@ -136,17 +123,17 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
         return []
     try:
         _check_attempts(document)
-        stored = _make_product(ctx, content)
-    except _SpoiledPage as spoiled:
-        with ctx.ledger.write() as tx:
-            reason = spoiled.reason
-            pages.quarantine(tx, spoiled.page_id, reason.code, reason.params, was_read=True)
-            documents.touch(tx, document_id)
-        return [Task("assemble", document_id, document.urgent)]
+        stored = make_product(ctx, document, content)
     except (BadInput, ObjectMissing) as error:
         with ctx.ledger.write() as tx:
             documents.quarantine(tx, document, error.code, error.params)
         return []
+    if isinstance(stored, Spoiled):
+        with ctx.ledger.write() as tx:
+            reason = stored.reason
+            pages.quarantine(tx, stored.page_id, reason.code, reason.params, was_read=True)
+            documents.touch(tx, document_id)
+        return [Task("assemble", document_id, document.urgent)]
     with ctx.ledger.write() as tx:
         current = documents.store(tx, document, stored, [page.id for page in content])
         _look_over(tx, document)
@@ -175,14 +162,6 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
                 documents.mark_indexed(tx, document)
                 _say_whether_indexed(tx, document, lost.get(document.id))
     return len(due)
-
-
-class _SpoiledPage(Exception):
-    """One page cannot be bound: it alone goes to quarantine, its document is made without it."""
-
-    def __init__(self, page_id: str, reason: BadInput) -> None:
-        super().__init__(page_id)
-        self.page_id, self.reason = page_id, reason
 
 
 # --- the steps' small print --------------------------------------------------------------------------
@@ -239,6 +218,7 @@ def _look_over(tx: Transaction, document: documents.Document) -> None:
     compare_pages(tx, document)
     compare_languages(tx, document)
     damage.clear(tx, document.id)
+    damage.clear(tx, recorded.note_owner(document.id))
 
 
 def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -> list[str]:
@@ -337,47 +317,6 @@ def _named(tx: Transaction, subject: str) -> dict[str, str | int]:
 def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
     """The pages that belong into a document's product, in order."""
     return [page for page in pages.of_document(tx, document_id) if page.stage in ("recognised", "stored")]
-
-
-def _make_product(ctx: Context, content: list[pages.Page]) -> documents.Stored:
-    with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
-        target = Path(folder) / "product.pdf"
-        taken: list[pages.Page] = []
-
-        try:
-            facts = _bind(ctx, content, target, taken)
-        except _SPOILING as error:
-            raise _SpoiledPage(_culprit(ctx, taken, Path(folder)), error) from error
-        stored = ctx.objects.put(product_key(facts.sha256), target)
-    if stored.sha256 != facts.sha256:
-        raise ObjectDamaged(key=stored.key)
-    return documents.Stored(stored.key, stored.sha256, stored.size)
-
-
-def _bind(
-    ctx: Context, content: list[pages.Page], target: Path, taken: list[pages.Page]
-) -> product.ProductFacts:
-    """Bind pages in a confined child; ``taken`` gets each as soon as the child asks for it."""
-
-    def parts() -> Iterator[product.ProductPage]:
-        for page in content:
-            taken.append(page)
-            yield product_page_of(ctx, page)
-
-    def bind(parts: Iterator[product.ProductPage]) -> product.ProductFacts:
-        return product.assemble(parts, target, title=_TITLE, limits=ctx.limits)
-
-    return confined_over(parts(), bind, ctx.bounds("assemble"), target.parent)
-
-
-def _culprit(ctx: Context, taken: list[pages.Page], folder: Path) -> str:
-    """The page that cannot be bound: mostly the last one taken, but some faults show only at the end."""
-    for page in reversed(taken):
-        try:
-            _bind(ctx, [page], folder / "one.pdf", [])
-        except _SPOILING:
-            return page.id
-    raise RuntimeError("each page can be bound alone")
 
 
 def _index_entries(ctx: Context, document: documents.Document) -> Iterator[PageEntry]:

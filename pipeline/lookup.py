@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from errors import NoDocument, NotFound
+from errors import N_, NoDocument, NotFound, WrongUse
 from storage.file_numbers import file_key
 from storage.ledger import Transaction, documents, inventory, pages, sources
 
@@ -18,6 +18,26 @@ def find_documents(tx: Transaction, name: str, volume: int | None = None) -> lis
     if not found:
         raise (NoDocument if _is_known(tx, name, volume) else NotFound)(name=name)
     return found
+
+
+def the_document(tx: Transaction, name: str, volume: int | None = None) -> documents.Document:
+    """The one document with a product that is meant, as above. Raises ``WrongUse`` where several are."""
+    found = [one for one in find_documents(tx, name, volume) if one.object_key]
+    if not found:
+        raise NotFound(name=name)
+    if len(found) > 1:
+        raise WrongUse(detail=N_("Several documents are meant; name one by --volume or by its id."))
+    return found[0]
+
+
+def note_key_of(document: documents.Document) -> str:
+    """The object that is a document's transfer note. Raises ``WrongUse`` where it has none yet."""
+    if document.note_key is None:
+        detail = N_(
+            "An earlier version made this product, without a note: 'akten retry {document}', 'akten run'."
+        )
+        raise WrongUse(detail=detail, document=document.id)
+    return document.note_key
 
 
 def _is_known(tx: Transaction, name: str, volume: int | None) -> bool:

@@ -138,9 +138,9 @@ def _items(ledger: Ledger, position: str | None) -> Iterator[tuple[Recorded, boo
     """Every object behind a position, and whether an alarm about it is open."""
     for some in recorded.after(ledger, position):
         with ledger.read() as tx:
-            alarmed = damage.alarmed(tx, [item.id for item in some])
+            alarmed = damage.alarmed(tx, [item.owner for item in some])
         for item in some:
-            yield item, item.id in alarmed
+            yield item, item.owner in alarmed
 
 
 def _is_chosen(run: Run, key: str) -> bool:
@@ -202,7 +202,7 @@ class _Reader:
             verifications.save(tx, run)
             for item, fault in findings:
                 if fault is None:
-                    damage.clear(tx, item.id)
+                    damage.clear(tx, item.owner)
                 else:
                     damage.sound(tx, item, fault)
                     verifications.found(tx, run, item.key, fault)

@@ -158,6 +158,7 @@ def _documents(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
         "stored_revision",
         "sha256",
         "size",
+        "note_key",
         "page_count",
         "volume_id",
     )
@@ -166,7 +167,7 @@ def _documents(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
         for document in some:
             kind, said = document.last("document.stored", "document.empty")
             yield from _state(document, "state", _DOCUMENT_STATES)
-            yield from _fields(document, said, sha256="sha256", size="size")
+            yield from _fields(document, said, sha256="sha256", size="size", note_key="note")
             if kind == "document.stored":
                 yield from _fields(document, said, volume_id="volume", stored_revision="revision")
             if document.row["state"] in ("stored", "empty"):  # otherwise its pages are on the move

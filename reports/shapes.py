@@ -115,6 +115,7 @@ def document(one: documents.Document) -> Json:
         "bytes": one.size,
         "sha256": one.sha256,
         "key": one.object_key,
+        "note": one.note_key,
     }
 
 

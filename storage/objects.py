@@ -103,6 +103,11 @@ def product_key(sha256: str) -> str:
     return _addressed("products", sha256)
 
 
+def note_key(sha256: str) -> str:
+    """Where a product's transfer note lies; ``sha256`` is that of its JSON."""
+    return _addressed("notes", sha256)
+
+
 def words_key(sha256: str) -> str:
     """Where a page's words lie; ``sha256`` is that of their JSON."""
     return _addressed("words", sha256)

@@ -8,11 +8,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pikepdf
 from pikepdf import Array, Dictionary, Matrix, Name, Pdf, String
@@ -23,21 +22,13 @@ from pipeline.product.glyphless import GlyphlessFont
 from pipeline.product.material import Drawn, Material, clean, open_material
 from pipeline.product.placement import image_size, sheet_size, upright_matrix
 from pipeline.product.textlayer import FONT_NAME, text_layer, without_printed
+from pipeline.product.xmp import packet
 from pipeline.scans.pdf_form import carry_layers, operator
 from pipeline.scans.source import Limits, MediaType, Origin
 
 #: A volume is written in parts of about this much, so that memory and open files stay bounded.
 PART_BYTES = 64 * 2**20
 PART_SOURCES = 64
-
-_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
-<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
-<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
-<dc:language><rdf:Bag><rdf:li>{language}</rdf:li></rdf:Bag></dc:language>
-<pdf:Producer>Aktenwerk</pdf:Producer>
-</rdf:Description></rdf:RDF></x:xmpmeta>
-<?xpacket end="r"?>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +65,12 @@ def assemble(
     *,
     title: str,
     language: str = "de",
+    note: Mapping[str, str] | None = None,
     limits: Limits | None = None,
 ) -> ProductFacts:
     """Write ``pages`` in their order to ``target``, which appears whole or not at all.
 
+    ``note`` are the properties of its transfer note.
     ``pages`` are taken one by one; each source is opened once for consecutive pages. Raises ``NoPages``,
     ``DiskFull``, and for a source that cannot be read any more ``PageUnreadable`` or its siblings.
     """
@@ -88,7 +81,7 @@ def assemble(
                 for page in pages:
                     binder.add(page)
                 with binder.bound() as pdf:
-                    _describe(pdf, title, language, binder.sections)
+                    _describe(pdf, packet(title, language, note or {}), language, binder.sections)
                     _save(pdf, finished)
             facts = _facts(finished, binder.count)
             finished.replace(target)
@@ -212,12 +205,11 @@ def _unprinted(
     return without_printed(recognition.words, boxes)
 
 
-def _describe(pdf: Pdf, title: str, language: str, sections: list[tuple[str, int]]) -> None:
+def _describe(pdf: Pdf, xmp: bytes, language: str, sections: list[tuple[str, int]]) -> None:
     """Title, language, outline and page labels; nothing about persons or times."""
     pdf.Root.Lang = String(language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
     pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
-    xmp = _XMP.format(title=escape(title), language=escape(language)).encode()
     pdf.Root.Metadata = pdf.make_stream(xmp, Type=Name.Metadata, Subtype=Name.XML)
     if sections:
         with pdf.open_outline() as outline:

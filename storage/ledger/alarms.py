@@ -3,7 +3,7 @@ or a person says why it is all right."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ class Alarm:
     raised_at: str
 
 
+_MANY = 500
 _COLUMNS = tuple(alarms.c[name] for name in Alarm.__slots__)
 
 
@@ -94,6 +95,18 @@ def subjects(tx: Transaction, batch_id: str, code: str) -> set[str]:
     """What the open alarms of a batch with this code are about."""
     raised = (alarms.c.code == code) & (alarms.c.batch_id == batch_id) & alarms.c.cleared_at.is_(None)
     return {row["subject"] for row in tx.rows(select(alarms.c.subject).where(raised))}
+
+
+def codes_about(tx: Transaction, volume_id: str | None, subjects: Sequence[str]) -> list[str]:
+    """The codes of the alarms held about a volume or one of these subjects: open, or settled by a person."""
+    found: dict[int, str] = {}
+    for first in range(0, len(subjects), _MANY):
+        about: ColumnElement[bool] = alarms.c.subject.in_(subjects[first : first + _MANY])
+        if volume_id is not None:
+            about = about | (alarms.c.volume_id == volume_id)
+        rows = tx.rows(select(alarms.c.id, alarms.c.code).where(about, _held()))
+        found |= {row["id"]: row["code"] for row in rows}
+    return sorted(found.values())
 
 
 def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Alarm]:

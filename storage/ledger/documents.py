@@ -36,6 +36,7 @@ class Document:
     object_key: str | None
     sha256: str | None
     size: int | None
+    note_key: str | None
     page_count: int
     reason: str | None
     reason_params: Mapping[str, Any] | None
@@ -47,11 +48,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document's product as it was written, read back and compared."""
+    """A document's product and its transfer note as they were written, read back and compared."""
 
     object_key: str
     sha256: str
     size: int
+    note_key: str | None = None
 
 
 _OWN = [name for name in Document.__slots__ if name not in ("file_number", "volume")]
@@ -122,6 +124,7 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
         "object_key": stored.object_key,
         "sha256": stored.sha256,
         "size": stored.size,
+        "note_key": stored.note_key,
         "page_count": len(page_ids),
         "stored_at": tx.at,
         "urgent": False,
@@ -139,6 +142,7 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
         revision=document.revision,
         sha256=stored.sha256,
         size=stored.size,
+        note=stored.note_key,
         pages=len(page_ids),
         order=order_name(page_ids),
         volume=document.volume_id,
@@ -150,7 +154,7 @@ def leave_empty(tx: Transaction, document: Document) -> None:
     """Record that a document has no page left: all were blank, or filed elsewhere by now."""
     current = documents.c.revision == document.revision
     values = {"state": "empty", "urgent": False, "page_count": 0}
-    values |= {"object_key": None, "sha256": None, "size": None}
+    values |= {"object_key": None, "sha256": None, "size": None, "note_key": None}
     if tx.run(release(documents).where(documents.c.id == document.id, current).values(**values)):
         tx.record("document.empty", document.id, revision=document.revision)
 

@@ -113,6 +113,16 @@ def _events(
     return said
 
 
+def newest(tx: Transaction, kinds: Collection[str], subjects: Sequence[str]) -> str:
+    """When the last event of some kinds about any of these subjects was recorded: ISO 8601, UTC; or ""."""
+    moments = [""]
+    for first in range(0, len(subjects), _ROWS_AT_ONCE):
+        some = subjects[first : first + _ROWS_AT_ONCE]
+        query = select(func.max(events.c.at)).where(events.c.subject.in_(some), events.c.kind.in_(kinds))
+        moments.append(tx.value(query) or "")
+    return max(moments)
+
+
 def page_counts(tx: Transaction, source_ids: Sequence[str]) -> dict[str, int]:
     """How many pages some hundred sources have."""
     query = select(pages.c.source_id, func.count().label("pages")).where(pages.c.source_id.in_(source_ids))

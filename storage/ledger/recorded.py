@@ -26,6 +26,11 @@ class Recorded(NamedTuple):
     sha256: str
 
     @property
+    def owner(self) -> str:
+        """Whom alarms about it are about: the row, or of a document's two objects its note."""
+        return note_owner(self.id) if self.kind == "note" else self.id
+
+    @property
     def position(self) -> str:
         """Where it lies in the order, for ``after``."""
         return f"{self.kind}:{self.id}"
@@ -38,13 +43,19 @@ class _Kind(NamedTuple):
     sha256: Column[Any] | None
 
 
-#: Intake records and word files are named by their hash and have no column for it.
+#: Intake records, notes and word files are named by their hash and have no column for it.
 KINDS = (
     _Kind("original", sources, sources.c.object_key, sources.c.sha256),
     _Kind("record", batches, batches.c.record_key, None),
     _Kind("product", documents, documents.c.object_key, documents.c.sha256),
+    _Kind("note", documents, documents.c.note_key, None),
     _Kind("words", pages, pages.c.words_key, None),
 )
+
+
+def note_owner(document_id: str) -> str:
+    """The subject of alarms about a document's note; no part of those about the document."""
+    return f"note/{document_id}"
 
 
 def count(tx: Transaction) -> int:

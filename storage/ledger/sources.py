@@ -249,6 +249,12 @@ def batch_of(tx: Transaction, stack_id: str) -> str:
     return batch
 
 
+def received_at(tx: Transaction, batch_id: str) -> str:
+    """When a batch came in: ISO 8601, UTC."""
+    moment: str = tx.value(select(batches.c.received_at).where(batches.c.id == batch_id))
+    return moment
+
+
 def set_stack_state(tx: Transaction, stack_id: str, state: str) -> None:
     """Mark a stack as "filed" (its pages belong to documents) or "open" again."""
     anew = {"state": state, "attempts": 0, "deferred_by": None, "not_before": None}

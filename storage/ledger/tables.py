@@ -170,6 +170,7 @@ documents = Table(
     Column("object_key", Text),
     Column("sha256", String(64)),
     Column("size", BigInteger),
+    Column("note_key", Text),
     Column("page_count", Integer, nullable=False, default=0),
     Column("stored_at", String(32)),
     Column("urgent", Boolean, nullable=False, default=False, server_default=false()),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -92,6 +93,12 @@ class TestAllIsWell:
             target = tmp_path / f"{name.replace('/', '-')}.pdf"
             ran.akten("fetch", name, "-o", target)
             assert target.stat().st_size == document["bytes"]
+
+    def test_a_transfer_note_is_fetched_with_the_pdf_or_alone(self, ran, tmp_path):
+        document, note = document_of(ran.akten, volume(ran, 1)), tmp_path / "note.json"
+        ran.akten("fetch", document["document"], "--note", note)
+        assert json.loads(note.read_text())["product"]["sha256"] == document["sha256"]
+        assert "--note FILE" in ran.akten("fetch", document["document"], code=2).stderr
 
     @pytest.mark.parametrize("arguments", [["search", "Musterstadt"], ["search", "Musterstadt", "--json"]])
     def test_a_terminal_of_another_encoding_gets_what_it_can_show(self, ran, arguments):
