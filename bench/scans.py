@@ -15,6 +15,8 @@ from PIL import Image
 
 from bench.sets import PageSet, Scan
 
+#: Names the folder of real scans.
+DATA_VARIABLE = "AKTEN_BENCH_DATA"
 _A4_INCHES = 8.27
 _LEAST_DPI = 90  # what says less is a camera's or a program's habit, not a scanner's
 _COARSE_DPI = 150

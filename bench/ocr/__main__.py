@@ -15,10 +15,10 @@ from bench.ocr import figures, memory, report
 from bench.ocr.figures import Figures
 from bench.ocr.measure import Laboratory, everybody, other_engines, ours
 from bench.programs import ROOT
+from bench.scans import DATA_VARIABLE
 from bench.sets import PageSet
 from bench.workplace import HOME, workplace
 
-DATA_VARIABLE = "AKTEN_BENCH_DATA"
 _QUICK_SETS = (report.DENSE, "rotated")
 _ALL_PAGES = 10_000
 

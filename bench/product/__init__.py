@@ -1,0 +1,1 @@
+"""``script/bench product``: how small PDFs become, ours and the peers', and what that costs whom."""
