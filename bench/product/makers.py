@@ -18,7 +18,7 @@ from bench.sets import PageSet
 COMPACT, FAITHFUL = "akten, compact", "akten, faithful"
 DEFAULT, OPTIMISED, OPTIMISING = "ocrmypdf", "ocrmypdf -O3", "ocrmypdf -O3, without recognition"
 RECODED, RECODED_BEST = "recode_pdf", "recode_pdf, smaller"
-_PROFILE = "AKTEN_PRODUCT__PROFILE"
+PROFILE, PROFILES = "AKTEN_PRODUCT__PROFILE", ("compact", "faithful")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class Akten:
     def command(self, work: Work) -> str:
         """What a person would type."""
         del work
-        return f"{_PROFILE}={self.profile} akten run"
+        return f"{PROFILE}={self.profile} akten run"
 
     def make(self, work: Work, folder: Path) -> Made:
         """Digitise the set, and fetch what was made of it."""
         data = folder / "data"
         own = {"AKTEN_DATA": str(data), "AKTEN_LANGUAGE": "en", "AKTEN_OCR__LANGUAGE": work.pages.language}
-        settings = environment({**own, _PROFILE: self.profile})
+        settings = environment({**own, PROFILE: self.profile})
         command = [str(AKTEN), "run", "--json", "--workers", str(JOBS), str(work.pdf)]
         spent = programs.run(self.name, command, settings, folder, AKTEN_DONE)
         places: list[tuple[Path, int] | None] = [None] * len(work.pages.scans)

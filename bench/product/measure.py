@@ -11,11 +11,11 @@ import numpy as np
 
 from bench.machine import source
 from bench.metrics import score
-from bench.product import looking
+from bench.product import looking, volume
 from bench.product.figures import Product, Seen, SetFigures
 from bench.product.likeness import Pixels, psnr, ssim
 from bench.product.looking import READ_DPI, SEEN_DPI, Reader
-from bench.product.makers import COMPACT, FAITHFUL, OPTIMISING, Made, Maker, Work, hocr
+from bench.product.makers import COMPACT, FAITHFUL, OPTIMISING, Akten, Made, Maker, Work, hocr
 from bench.sets import PageSet, bind
 from bench.workplace import emptied
 from config.settings import Settings
@@ -83,6 +83,7 @@ def contest(
             made[maker.name].spent.cpu,
             made[maker.name].spent.seconds,
             _seen(eyes, made[maker.name].places, _originals(maker, made, scans)),
+            bound=_bound(maker, pages, folder),
         )
         for maker in makers
     ]
@@ -101,6 +102,13 @@ def _originals(
     if maker.name == OPTIMISING:
         return None
     return made[FAITHFUL].places if maker.name == COMPACT else scans
+
+
+def _bound(maker: Maker, pages: PageSet, folder: Path) -> float | None:
+    if not isinstance(maker, Akten):
+        return None
+    paths = [scan.path for scan in pages.scans]
+    return volume.alone(maker.profile, paths, len(paths), folder).cpu
 
 
 def first_pages(pages: PageSet, makers: Sequence[Maker], folder: Path) -> dict[str, int]:

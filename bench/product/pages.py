@@ -72,7 +72,7 @@ def _drawn(name: str, paper: Paper, number: int, folder: Path) -> Scan:
         wear = replace(wear, stamped=_STAMPS[number % len(_STAMPS)])
     pixels = scan(clean, wear, generator, page.marks)
     if paper.photo:
-        _stick(pixels, picture((1100, 1500), generator), (1900, 450))
+        _stick(pixels, picture((1100, 1500), generator), (1720, 450))
     path = folder / f"{number:02d}.jpg"
     path.write_bytes(files.jpeg(pixels, wear.dpi, wear.quality).data)
     return Scan(f"{number:02d}", path, wear.dpi, "\n".join(page.texts))

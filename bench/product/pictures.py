@@ -19,8 +19,8 @@ from bench.product.makers import COMPACT, FAITHFUL, Akten, Work
 #: Where to look, of width and height: the middle of the crop.
 _SPOTS: Mapping[str, tuple[float, float]] = {
     "dense": (0.4, 0.3),
-    "letters": (0.65, 0.42),
-    "photo": (0.4, 0.55),
+    "letters": (0.62, 0.38),
+    "photo": (0.4, 0.48),
 }
 _WIDTH, _HEIGHT, _SEAM = 330, 330, 6
 _MOST_BYTES = 150_000

@@ -91,6 +91,9 @@ _HEAD = (
 def _about(one: SetFigures) -> Iterator[str]:
     yield f"{one.pages} pages ({one.about}), {one.size / one.pages:,.0f} bytes a page as they came."
     yield f"Recognition for recode_pdf, not in its figure: {one.hocr_cpu / one.pages:.2f} CPU s a page."
+    bound = [f"{made.maker} {made.bound / one.pages:.2f}" for made in one.products if made.bound is not None]
+    if bound:
+        yield f"Binding by itself, CPU s a page: {', '.join(bound)}; between them lies compression."
     alone = [f"{made.maker} {made.first:,}" for made in one.products if made.first is not None]
     if alone:
         yield "One page alone in a file, bytes: " + "; ".join(alone) + "."

@@ -1,6 +1,6 @@
-"""``python -m bench.product.volume``: what binding long volumes takes, each in a process of its own.
+"""``python -m bench.product.volume``: what binding takes by itself, in a process of its own.
 
-    PAGES SCAN FOLDER    bind PAGES pages, all of them SCAN with words on it, in FOLDER; prints what that took
+    PAGES FOLDER SCAN…    bind PAGES pages in FOLDER, the scans over and over; prints what that took
 
 Nothing is recognised: the words are ready-made, two hundred on every page.
 """
@@ -11,13 +11,17 @@ import json
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
 from pathlib import Path
+
+from PIL import Image
 
 from bench.drawn import KINDS, draw_page
 from bench.machine import source
 from bench.product.figures import Volume
+from bench.product.makers import PROFILE, PROFILES
 from bench.programs import ONE_THREAD, ROOT, environment
 from config.settings import load_settings
 from ocr.records import Box, Recognition, Word
@@ -26,50 +30,71 @@ from pipeline.scans.source import MM_PER_INCH, MediaType, Origin
 
 PAGES = (250, 500, 1000, 2000)
 _DPI = 150
-_WIDTH, _HEIGHT = round(8.27 * _DPI), round(11.69 * _DPI)
+_UNTOLD_DPI = 300
+_DIFFERENT = 4  # pages that take turns
 _LINES, _WORDS = 25, 8
 _KIBIBYTE = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What binding took: the process's most memory in megabytes, processor seconds of binding; bytes."""
+
+    memory: float
+    cpu: float
+    size: int
 
 
 def measured(folder: Path, tell: Callable[[str], None]) -> Iterator[Volume]:
     """Bind volumes of growing length in either profile. Raises ``CalledProcessError`` if that fails."""
     kind = KINDS["dense"]
-    scan = draw_page("volume", replace(kind, wear=replace(kind.wear, dpi=_DPI)), 0, folder)
-    for profile in ("compact", "faithful"):
+    coarse = replace(kind, wear=replace(kind.wear, dpi=_DPI))
+    scans = [draw_page("volume", coarse, number, folder).path for number in range(_DIFFERENT)]
+    for profile in PROFILES:
         for count in PAGES:
-            command = [sys.executable, "-m", "bench.product.volume", str(count), str(scan.path), str(folder)]
-            settings = environment(
-                {**ONE_THREAD, "OPENBLAS_NUM_THREADS": "1", "AKTEN_PRODUCT__PROFILE": profile}
-            )
-            done = subprocess.run(command, env=settings, cwd=ROOT, check=True, stdout=subprocess.PIPE)
-            found = Volume(profile, count, source=source(), **json.loads(done.stdout))
+            found = alone(profile, scans, count, folder)
             tell(f"  {profile}, {count} pages: {found.memory:.0f} MB, {found.cpu / count:.3f} CPU s a page")
-            yield found
+            yield Volume(profile, count, found.memory, found.cpu, found.size, source())
 
 
-def bind(count: int, scan: Path, folder: Path) -> dict[str, float]:
-    """Bind ``count`` pages; the most memory in megabytes, processor seconds, bytes."""
+def alone(profile: str, scans: Sequence[Path], count: int, folder: Path) -> Bound:
+    """Bind ``count`` pages of ``scans`` in turn, in a process of its own."""
+    command = [sys.executable, "-m", "bench.product.volume", str(count), str(folder), *map(str, scans)]
+    settings = environment({**ONE_THREAD, "OPENBLAS_NUM_THREADS": "1", PROFILE: profile})
+    done = subprocess.run(command, env=settings, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+    return Bound(**json.loads(done.stdout))
+
+
+def bind(scans: Sequence[Path], count: int, folder: Path) -> dict[str, float]:
+    """Bind ``count`` pages here; the fields of :class:`Bound`."""
     settings = load_settings(folder / "data")
-    whole = Recognition(_words(), _WIDTH, _HEIGHT, 0, 0.0, 90.0, "deu", "none")
-    width, height = (pixels / _DPI * MM_PER_INCH for pixels in (_WIDTH, _HEIGHT))
-    page = ProductPage(scan, MediaType.JPEG, 1, Origin.IMAGE, whole, width, height)
-    facts = assemble(
-        (page for _ in range(count)), folder / "volume.pdf", title="Akte", limits=settings.limits
-    )
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        "memory": used.ru_maxrss * _KIBIBYTE / 1e6,
-        "cpu": used.ru_utime + used.ru_stime,
-        "size": facts.size,
-    }
+    pages = [_page(path) for path in scans]
+    before = _processor()
+    facts = assemble(islice(cycle(pages), count), folder / "volume.pdf", title="Akte", limits=settings.limits)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE / 1e6
+    return {"memory": memory, "cpu": _processor() - before, "size": facts.size}
 
 
-def _words() -> tuple[Word, ...]:
-    across, down = _WIDTH // (_WORDS + 1), _HEIGHT // (_LINES + 1)
+def _processor() -> float:
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in own)
+
+
+def _page(path: Path) -> ProductPage:
+    with Image.open(path) as image:
+        (width, height), dpi = image.size, float(image.info.get("dpi", (_UNTOLD_DPI,))[0])
+    media = MediaType.TIFF if path.suffix == ".tif" else MediaType.JPEG
+    whole = Recognition(_words(width, height), width, height, 0, 0.0, 90.0, "deu", "none")
+    across, down = (pixels / dpi * MM_PER_INCH for pixels in (width, height))
+    return ProductPage(path, media, 1, Origin.IMAGE, whole, across, down)
+
+
+def _words(width: int, height: int) -> tuple[Word, ...]:
+    across, down = width // (_WORDS + 1), height // (_LINES + 1)
     return tuple(
         Word(
             f"Wort{line}{place}",
-            Box(across // 2 + place * across, down // 2 + line * down, across - 10, 20),
+            Box(across // 2 + place * across, down // 2 + line * down, across * 9 // 10, down // 3),
             90.0,
             line,
         )
@@ -79,5 +104,5 @@ def _words() -> tuple[Word, ...]:
 
 
 if __name__ == "__main__":
-    pages, path, place = sys.argv[1:]
-    sys.stdout.write(json.dumps(bind(int(pages), Path(path), Path(place))))
+    pages, home, *files = sys.argv[1:]
+    sys.stdout.write(json.dumps(bind([Path(path) for path in files], int(pages), Path(home))))
