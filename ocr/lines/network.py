@@ -8,6 +8,12 @@ of grey.
 
 from __future__ import annotations
 
+import os
+
+# Or onnxruntime keeps a database of how it is used, in the user's cache, to send it to its maker: nothing may
+# leave the house. It would also do so by threads, whose locks a process that is forked inherits as they are.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 

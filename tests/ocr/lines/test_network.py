@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -53,3 +58,20 @@ def test_chances_of_a_column_sum_to_one(network, lines):
 def test_lines_of_like_length_are_read_together():
     assert list(batches([100, 0, 5, 90, 61, 59])) == [[0, 3, 4], [5], [2]]
     assert [len(batch) for batch in batches([50] * 100)] == [32, 32, 32, 4]
+
+
+def test_the_library_keeps_no_account_of_its_use_and_starts_no_thread(tmp_path):
+    """What it would keep it would send to its maker, by threads of its own."""
+    program = "import os, ocr.lines.network; print(len(os.listdir('/proc/self/task')))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ORT_")}
+    own = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).resolve().parents[3],
+        env=kept | own,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "1"
+    assert list(tmp_path.iterdir()) == []
