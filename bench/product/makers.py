@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
@@ -14,11 +14,17 @@ from bench import programs
 from bench.meter import Spent
 from bench.programs import AKTEN, AKTEN_DONE, JOBS, OCRMYPDF_DONE, ONE_THREAD, PEERS, environment
 from bench.sets import PageSet
+from pipeline.product.options import ProductOptions
 
 COMPACT, FAITHFUL = "akten, compact", "akten, faithful"
 DEFAULT, OPTIMISED, OPTIMISING = "ocrmypdf", "ocrmypdf -O3", "ocrmypdf -O3, without recognition"
 RECODED, RECODED_BEST = "recode_pdf", "recode_pdf, smaller"
-PROFILE, PROFILES = "AKTEN_PRODUCT__PROFILE", ("compact", "faithful")
+#: Whether this version can be told how small its product shall be; one that cannot is faithful.
+KNOWS_PROFILES = any(field.name == "profile" for field in fields(ProductOptions))
+PROFILES: Mapping[str, str] = {
+    **({COMPACT: "compact"} if KNOWS_PROFILES else {}),
+    FAITHFUL: "faithful",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,13 @@ class Akten:
     def command(self, work: Work) -> str:
         """What a person would type."""
         del work
-        return f"{PROFILE}={self.profile} akten run"
+        return " ".join([*(f"{name}={value}" for name, value in told(self.profile).items()), "akten run"])
 
     def make(self, work: Work, folder: Path) -> Made:
         """Digitise the set, and fetch what was made of it."""
         data = folder / "data"
         own = {"AKTEN_DATA": str(data), "AKTEN_LANGUAGE": "en", "AKTEN_OCR__LANGUAGE": work.pages.language}
-        settings = environment({**own, PROFILE: self.profile})
+        settings = environment({**own, **told(self.profile)})
         command = [str(AKTEN), "run", "--json", "--workers", str(JOBS), str(work.pdf)]
         spent = programs.run(self.name, command, settings, folder, AKTEN_DONE)
         places: list[tuple[Path, int] | None] = [None] * len(work.pages.scans)
@@ -144,14 +150,18 @@ class RecodePdf:
 def makers() -> list[Maker]:
     """Everybody, in the order of the tables."""
     return [
-        Akten(COMPACT, "compact"),
-        Akten(FAITHFUL, "faithful"),
+        *(Akten(name, profile) for name, profile in PROFILES.items()),
         OcrMyPdf(DEFAULT, ()),
         OcrMyPdf(OPTIMISED, ("-O3",)),
         OcrMyPdf(OPTIMISING, ("-O3", "--tesseract-timeout", "0")),
         RecodePdf(RECODED, ()),
         RecodePdf(RECODED_BEST, ("--bg-downsample", "3")),
     ]
+
+
+def told(profile: str) -> Mapping[str, str]:
+    """What an environment says so that a product gets this profile."""
+    return {"AKTEN_PRODUCT__PROFILE": profile} if KNOWS_PROFILES else {}
 
 
 def hocr(pages: PageSet, target: Path) -> Spent:

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from bench.drawn import KINDS, draw_page
 from bench.machine import source
 from bench.product.figures import Volume
-from bench.product.makers import PROFILE, PROFILES
+from bench.product.makers import PROFILES, told
 from bench.programs import ONE_THREAD, ROOT, environment
 from config.settings import load_settings
 from ocr.records import Box, Recognition, Word
@@ -50,7 +51,7 @@ def measured(folder: Path, tell: Callable[[str], None]) -> Iterator[Volume]:
     kind = KINDS["dense"]
     coarse = replace(kind, wear=replace(kind.wear, dpi=_DPI))
     scans = [draw_page("volume", coarse, number, folder).path for number in range(_DIFFERENT)]
-    for profile in PROFILES:
+    for profile in PROFILES.values():
         for count in PAGES:
             found = alone(profile, scans, count, folder)
             tell(f"  {profile}, {count} pages: {found.memory:.0f} MB, {found.cpu / count:.3f} CPU s a page")
@@ -60,7 +61,7 @@ def measured(folder: Path, tell: Callable[[str], None]) -> Iterator[Volume]:
 def alone(profile: str, scans: Sequence[Path], count: int, folder: Path) -> Bound:
     """Bind ``count`` pages of ``scans`` in turn, in a process of its own."""
     command = [sys.executable, "-m", "bench.product.volume", str(count), str(folder), *map(str, scans)]
-    settings = environment({**ONE_THREAD, "OPENBLAS_NUM_THREADS": "1", PROFILE: profile})
+    settings = environment({**ONE_THREAD, "OPENBLAS_NUM_THREADS": "1", **told(profile)})
     done = subprocess.run(command, env=settings, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     return Bound(**json.loads(done.stdout))
 
@@ -68,9 +69,11 @@ def alone(profile: str, scans: Sequence[Path], count: int, folder: Path) -> Boun
 def bind(scans: Sequence[Path], count: int, folder: Path) -> dict[str, float]:
     """Bind ``count`` pages here; the fields of :class:`Bound`."""
     settings = load_settings(folder / "data")
-    pages = [_page(path) for path in scans]
+    pages = islice(cycle([_page(path) for path in scans]), count)
+    profile = getattr(settings.product, "profile", None)
+    asked: dict[str, Any] = {"limits": settings.limits, **({"profile": profile} if profile else {})}
     before = _processor()
-    facts = assemble(islice(cycle(pages), count), folder / "volume.pdf", title="Akte", limits=settings.limits)
+    facts = assemble(pages, folder / "volume.pdf", title="Akte", **asked)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE / 1e6
     return {"memory": memory, "cpu": _processor() - before, "size": facts.size}
 
