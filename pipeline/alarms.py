@@ -154,6 +154,11 @@ ALARMS = {
         N_("Compare its pages with the paper, or ask for a new copy."),
         retryable=False,
     ),
+    "xfa_form": Description(
+        N_("An XFA form without other fields; what was entered may stand on none of its pages: {name}"),
+        N_("Compare its pages with Adobe Reader; if entries are missing, print it there and ingest the PDF."),
+        retryable=False,
+    ),
     "object_damaged": Description(
         N_("Damaged in the store: {reason} ({key})"), N_("{detail}"), retryable=False
     ),

@@ -229,9 +229,10 @@ def _record_pages(tx: Transaction, source: sources.Source, facts: SourceFacts) -
         urgent = sources.is_urgent(tx, source.stack_id)
         sources.add_stack(tx, stack_id, source.batch_id, source.name, urgent=urgent)
     compare_with_manifest(tx, replace(source, page_count=facts.pages))
-    if facts.repaired:
-        where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}
-        alarms.sound(tx, "repaired", source.id, params={"name": source.name}, **where)
+    for code, is_so in (("repaired", facts.repaired), ("xfa_form", facts.is_xfa)):
+        if is_so:
+            where = {"batch_id": source.batch_id, "volume_id": source.hint_volume_id}
+            alarms.sound(tx, code, source.id, params={"name": source.name}, **where)
     return sources.split(tx, source, facts.media_type.value, facts.pages, stack_id)
 
 

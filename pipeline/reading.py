@@ -108,6 +108,7 @@ def _outcome(
             "own_letters": own.letters,
             "garbage": round(own.garbage, 3),
             "hidden_words": own.hidden,
+            "removed": list(image.removed),
             "date": day and day.isoformat(),
             "profile": ctx.profile,
         },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -12,6 +12,7 @@ from errors import N_, Param
 from pipeline.intake.inventory import Import
 from pipeline.intake.take_in import Intake
 from reports import going
+from reports.remarks import remarks
 from reports.terminal import (
     err,
     heading,
@@ -270,36 +271,8 @@ def shown(document: Shape, labels: Mapping[str, str]) -> None:
             f"{row['source']} {row['source_page']}",
         )
     out.print(pages)
-    _texts_of(document["pages"])
-
-
-#: Why a page's words come from where they come; of the others there is nothing to say.
-_TEXT_OF = {
-    "image_with_old_layer": N_("Recognised anew, an earlier recognition was left behind: {pages}"),
-    "old_layer_kept": N_("An earlier recognition was kept, ours failed or was clearly worse: {pages}"),
-    "own_text_illegible": N_("Recognised, since the file's own text is illegible: {pages}"),
-    "image_in_text": N_("The file's own text, and what was recognised beside it: {pages}"),
-    "born_digital": N_("The file's own text: {pages}"),
-}
-
-
-def _texts_of(rows: Sequence[Shape]) -> None:
-    """Where the words of pages come from that are not simply recognised."""
-    for why, sentence in _TEXT_OF.items():
-        numbers = [row["number"] for row in rows if row["why"] == why and row["number"] and row["text_from"]]
-        if numbers:
-            line(say(sentence, {"pages": _ranges(numbers)}))
-
-
-def _ranges(numbers: Iterable[int]) -> str:
-    """Ascending numbers in short: ``1-3, 7``."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1] = [runs[-1][0], number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
+    for sentence in remarks(document["pages"]):
+        line(sentence)
 
 
 def _kind(page: Shape, labels: Mapping[str, str]) -> Text:

@@ -161,6 +161,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "garbage": result.get("garbage"),
         "hidden_words": result.get("hidden_words"),
         "engine": result.get("engine"),
+        "removed": result.get("removed", []),
         "attempts": [_NOT_TOLD | attempt for attempt in result.get("attempts", [])],
         "profile": result.get("profile"),
         "confidence": one.confidence,

@@ -23,6 +23,7 @@ from PIL import Image
 
 from errors import N_, DamagedFile, DynamicForm, NoPages, PageUnreadable, TooManyPages, TruncatedFile
 from ocr.records import Grey, Pixels, Word
+from pipeline.scans.active import active_content, has_only_xfa
 from pipeline.scans.image_pages import DECODER_ERRORS, glimpse, make_square, to_pixels, toned
 from pipeline.scans.own_text import judge, scaled, seen, within
 from pipeline.scans.pdf_content import (
@@ -87,14 +88,16 @@ def inspect_pdf(path: Path, limits: Limits) -> SourceFacts:
             raise NoPages
         if pages > limits.max_pages:
             raise TooManyPages(pages=pages, limit=limits.max_pages)
-        return SourceFacts(MediaType.PDF, pages, repaired or claimed != pages)
+        return SourceFacts(MediaType.PDF, pages, repaired or claimed != pages, has_only_xfa(pdf))
 
 
 def open_pdf_page(path: Path, number: int, limits: Limits) -> PageImage:
     """Read page ``number`` (from 1). Raises ``PageUnreadable`` or ``ImageTooLarge``, the latter undecoded."""
     try:
         with open_pdf(path) as pdf, tempfile.TemporaryDirectory(prefix="akten-page-") as scratch:
-            return _Reader(pdf, Path(scratch) / "page.pdf", limits).read(number)
+            removed = active_content(pdf, pdf.pages[number - 1])  # before anything is painted in
+            image = _Reader(pdf, Path(scratch) / "page.pdf", limits).read(number)
+            return replace(image, removed=removed)
     except PDF_ERRORS as error:
         raise PageUnreadable(detail=f"PDF: {error}"[:120].replace(str(path), "")) from error
 

@@ -96,11 +96,13 @@ class SourceFacts:
 
     ``repaired`` means that the file's structure was broken and had to be mended, so that pages may be
     missing without a trace: whoever counts pages raises an alarm.
+    ``is_xfa``: its entries may stand on no page.
     """
 
     media_type: MediaType
     pages: int
     repaired: bool
+    is_xfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ class PageImage:
     ``pixels`` are square and cover the paper of ``width_mm`` × ``height_mm`` exactly at ``dpi``; mostly grey.
     ``words`` is ``None`` unless the page keeps its own text; then they are that, with boxes in ``pixels``,
     which show all of the page, or, for ``Why.IMAGE_IN_TEXT``, only what remains to be recognised.
-    ``tone`` is what is on it if it is an image, ``None`` if poppler drew it.
+    ``tone`` is what is on it if it is an image, ``None`` if poppler drew it. ``removed`` names what of the
+    page and its file acts or can be operated, and so is left behind.
     """
 
     pixels: Pixels
@@ -121,3 +124,4 @@ class PageImage:
     words: tuple[Word, ...] | None = None
     own: OwnText = OwnText(Why.NO_TEXT)
     tone: Tone | None = None
+    removed: tuple[str, ...] = ()

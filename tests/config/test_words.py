@@ -286,6 +286,7 @@ PAGE = {
     "source_page": 9999,
     "text_from": "both",
     "why": "image_in_text",
+    "removed": ["links"],
 }
 FAILURE = {
     "id": "c2244899a2d6e168f51e",
