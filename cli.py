@@ -12,7 +12,7 @@ gc.disable()  # nothing that is loaded becomes garbage, and looking for some tak
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy would start threads that spin while we load
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # NumPy would start threads, which spin, and are lost in workers
 
 import logging
 import sys
@@ -167,7 +167,8 @@ def ingest(paths: Paths, urgent: Urgent = False, data: Data = None, as_json: Jso
 def work(workers: Workers = None, data: Data = None) -> None:
     settings = session.settings(data)
     session.require_parts(settings)
-    session.work(settings, workers, until_drained=False, quiet=False)
+    with session.foreman() as foreman:
+        session.work(settings, foreman, workers, until_drained=False, quiet=False)
 
 
 @app.command(
@@ -184,10 +185,10 @@ def run(
     settings = session.settings(data)
     batch_id: str | None = None
     session.require_parts(settings)
-    with session.ledger(settings, make=bool(paths)) as ledger:
+    with session.foreman() as foreman, session.ledger(settings, make=bool(paths)) as ledger:
         if paths:
             batch_id = session.take_in(settings, ledger, paths, quiet=as_json, urgent=urgent)
-        session.work(settings, workers, until_drained=True, quiet=as_json)
+        session.work(settings, foreman, workers, until_drained=True, quiet=as_json)
         whole = shapes.status(ledger)
         batch = shapes.batch_counts(ledger, batch_id) if batch_id else whole
         rows = session.all_documents(ledger, batch_id)

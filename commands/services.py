@@ -36,8 +36,8 @@ def watch(
     settings = session.settings(data)
     if not no_work:
         session.require_parts(settings)
-        with station.watching(settings, folder, urgent=urgent) as check:
-            session.work(settings, workers, until_drained=False, quiet=False, meanwhile=check)
+        with session.foreman() as foreman, station.watching(settings, folder, urgent=urgent) as check:
+            session.work(settings, foreman, workers, until_drained=False, quiet=False, meanwhile=check)
     with (
         bar(_("files/s")) as shown,
         station.watching(

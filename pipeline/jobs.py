@@ -1,6 +1,6 @@
 """The job shell: what rq's workers import and run. Ids in, ids out; all decisions are in ``flow``.
 
-``python -m pipeline.jobs`` is one worker: it loads everything once and forks for each task.
+``main`` is the foreman: it loads everything once and forks the workers, which fork for each task.
 """
 
 # ruff: noqa: E402
@@ -28,14 +28,15 @@ from rq.job import Job
 from config import logs
 from config.settings import Settings, load_settings
 from config.wiring import classifier, engine, open_context
-from errors import BrokerUnavailable
+from errors import BrokerUnavailable, WorkersFailing
 from pipeline import flow, preflight, store_mark
-from pipeline.confined.kernel import die_with_parent
+from pipeline.confined.kernel import call_itself, die_with_parent
 from pipeline.context import this_process
 from pipeline.queue.account import Account, died
 from pipeline.queue.broker import Broker, translated
+from pipeline.queue.foreman import ONE_THREAD, Order
 from pipeline.queue.turns import FairWorker
-from pipeline.queue.workers import BROKER_VARIABLE, PARENT_VARIABLE
+from pipeline.queue.workers import BROKER_VARIABLE, Crew
 from storage.ledger.work import Step, Task
 
 gc.enable()
@@ -44,6 +45,8 @@ gc.enable()
 _PAUSE_SECONDS = 1.0
 #: A worker that does not say for so long, and somewhat, that it lives counts as dead.
 _SIGN_OF_LIFE_SECONDS = 60
+#: What failed starts may leave behind before it is begun anew.
+_LOG_BYTES = 1_000_000
 _log = logging.getLogger("aktenwerk")
 STEPS = {
     "split": flow.split_source,
@@ -101,32 +104,58 @@ def _killed(job: Job, _pid: int, status: int, _usage: object) -> None:
         died(broker, Task(*job.args), time.time() - began, status & 0x7F)
 
 
-def main() -> int:
-    """Work until told to stop: SIGTERM ends after the task at hand."""
-    die_with_parent(int(os.environ[PARENT_VARIABLE]), signal.SIGTERM)
+def main(order: Order) -> int:
+    """Keep up the workers that are ordered until told to stop: SIGTERM ends them after the task at hand."""
+    call_itself("akten-foreman")
+    die_with_parent(order.parent, signal.SIGTERM)
+    os.environ.update(ONE_THREAD | {BROKER_VARIABLE: order.broker})
+    _open_log(order.log)
     settings = _settings()
-    logs.start(settings, "worker", os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8"))
+    logs.start(settings, "worker", None if settings.log_file else os.fdopen(os.dup(2), "w", encoding="utf-8"))
     try:
-        _work(settings)
+        _load(settings)
+        Crew(order.count, lambda: _work(settings)).keep_up()
+    except WorkersFailing:
+        return 1
     except Exception:
         _log.exception("worker.failed")
         raise
     return 0
 
 
-def _work(settings: Settings) -> None:
+def _load(settings: Settings) -> None:
+    """Once: all that is forked inherits it."""
     cv2.setNumThreads(1)
     classifier(settings.document_types)
     preflight.require_tools(settings.ocr.language)
-    engine(settings).warm_up(settings.ocr.language)  # once: the processes forked for tasks inherit it
+    engine(settings).warm_up(settings.ocr.language)
+    gc.freeze()  # or every forked process would look through all this again, and copy it by touching it
+
+
+def _work(settings: Settings) -> None:
+    """In a worker: work until told to stop."""
     broker = Broker(os.environ[BROKER_VARIABLE], settings.queue.name)
     worker = FairWorker.on(
         broker, name=this_process(), worker_ttl=_SIGN_OF_LIFE_SECONDS, work_horse_killed_handler=_killed
     )
     _silence()
-    gc.freeze()  # or every forked process would look through all this again, and copy it by touching it
-    with translated():
-        worker.work(logging_level="ERROR")
+    try:
+        with translated():
+            worker.work(logging_level="ERROR")
+    except Exception:
+        _log.exception("worker.failed")
+        raise
+
+
+def _open_log(path: str) -> None:
+    """Let standard output and error lead to this file, begun anew when it is large; "": to standard error."""
+    if path:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        if os.fstat(handle).st_size > _LOG_BYTES:
+            os.truncate(handle, 0)
+        os.dup2(handle, 2)
+        os.close(handle)
+    os.dup2(2, 1)
 
 
 def _silence() -> None:
@@ -139,4 +168,8 @@ def _silence() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # rq imports this module by its name: what is kept in it must not lie in one called __main__.
+    from pipeline.jobs import main as work
+
+    ordered = Order.received()
+    sys.exit(work(ordered) if ordered else 0)

@@ -9,7 +9,8 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipeline.index_home import is_index_lost, keeps_index, require_index_here
 from pipeline.intake import take_in as intake
 from pipeline.intake.affiliation import Affiliation
 from pipeline.queue import drive as driving
+from pipeline.queue.foreman import Foreman, Order
 from reports import process, results, shapes
 from reports.progress import bar
 from storage.index import SearchIndex
@@ -121,8 +123,20 @@ def require_parts(chosen: Settings) -> None:
         preflight.require_room(chosen.data)
 
 
+@contextmanager
+def foreman() -> Iterator[Foreman]:
+    """Who will start the workers; to be asked for before a ledger is opened or a thread is begun."""
+
+    def main(order: Order) -> int:
+        return int(import_module("pipeline.jobs").main(order))  # the command itself does not need it
+
+    with closing(Foreman(main)) as waiting:
+        yield waiting
+
+
 def work(
     chosen: Settings,
+    foreman: Foreman,
     workers: int | None,
     *,
     until_drained: bool,
@@ -154,6 +168,7 @@ def work(
             ctx,
             own_index,
             queue,
+            foreman,
             workers or chosen.workers,
             until_drained=until_drained,
             on_tick=lambda what, done, total: shown.show(_(what), done, total),

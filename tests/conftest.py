@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import cv2
 import pytest
+
+cv2.setNumThreads(1)  # as everywhere; and no thread of it may be left behind where a test forks
 
 #: Files that take longest begin first: no process is to work on one when the others have nothing left.
 _LONG = (

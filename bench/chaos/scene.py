@@ -29,7 +29,7 @@ from tests.command import Akten
 from tests.servers import PostgresServer, S3Server
 
 LedgerKind = Literal["sqlite", "postgres"]
-Role = Literal["group", "worker", "job", "tool"]
+Role = Literal["group", "foreman", "worker", "job", "tool"]
 
 _BUCKET = "chaos"
 _DISK_MB = 128
@@ -178,14 +178,14 @@ class Scene:
         self._zombies = zombies
 
     def processes(self, role: Role) -> list[psutil.Process]:
-        """Those that play a role: a group's parent, its workers, their forked jobs, whatever those call."""
+        """Those that play a role: a group's parent, its foreman, its workers, their jobs, what those call."""
         found = [psutil.Process(one.process.pid) for one in self.groups if one.process and one.running]
-        for step in ("group", "worker", "job", "tool"):
+        for step in ("group", "foreman", "worker", "job", "tool"):
             if step == role:
                 return sorted(found, key=lambda one: one.pid)
             found = [child for one in found for child in _children(one, recursive=step == "job")]
             if step == "group":
-                found = [one for one in found if "pipeline.jobs" in _command_line(one)]
+                found = [one for one in found if _name(one) == "akten-foreman"]
         return found
 
     def broker(self) -> psutil.Process | None:

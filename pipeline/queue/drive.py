@@ -25,7 +25,7 @@ from pipeline import flow
 from pipeline.context import Context, is_dead
 from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
-from pipeline.queue.workers import Crew
+from pipeline.queue.foreman import Foreman
 from pipeline.sealing import DailySeal
 from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
@@ -86,6 +86,7 @@ def drive(
     ctx: Context,
     index: SearchIndex | None,
     queue: Queue,
+    foreman: Foreman,
     workers: int,
     *,
     until_drained: bool,
@@ -103,7 +104,7 @@ def drive(
     """
     queue.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _queue_server(queue) as url:
-        broker, crew = Broker(url, queue.name), Crew(workers, url, queue.worker_log)
+        broker = Broker(url, queue.name)
         watch = _Watch(ctx.ledger, broker, queue, require_parts)
         indexer = _Indexer(ctx, index)
         teller, daily_seal = _Teller(ctx.ledger, on_tick), DailySeal(ctx.ledger, ctx.objects)
@@ -112,18 +113,19 @@ def drive(
         def tick() -> bool:
             """One round; True when nothing is left."""
             watch.look()
-            crew.keep_up()
             daily_seal.look()
             indexer.look()
             drained = teller.tell(indexing=indexer.is_here)
             outage.over(teller.deferred_by, teller.idle)
+            if not (drained and until_drained):  # nobody is hired who would find nothing to do
+                foreman.keep_up(workers, url, queue.worker_log)
             return drained
 
         try:
             while not (outage.endure(tick) and until_drained):
                 time.sleep(outage.pause)
         finally:
-            crew.stop()
+            foreman.close()
             broker.close()
 
 

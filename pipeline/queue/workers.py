@@ -1,95 +1,91 @@
-"""The crew: worker processes that are started, kept up and stopped together."""
+"""The crew: worker processes that are forked, kept up and stopped together by their foreman."""
 
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
-import subprocess
-import sys
+import signal
 import time
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable
+from multiprocessing.context import ForkProcess
 
 from errors import WorkersFailing
+from pipeline.confined.kernel import call_itself, die_with_parent
+from pipeline.queue.foreman import ENDING
 
-#: Workers run one thread each, one worker a core: more threads make Tesseract many times slower.
-ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 BROKER_VARIABLE = "AKTEN_WORKER_BROKER"
-#: The process a worker ends with, however that ends: an orphaned worker would work on unseen.
-PARENT_VARIABLE = "AKTEN_WORKER_PARENT"
 _RESPAWN_SECONDS = 2.0
 #: Workers that end this soon after their start, more often than this in a row, will never work.
 _SOON_SECONDS = 5.0
 _PATIENCE = 4
-#: What failed starts may leave behind before it is begun anew.
-_LOG_BYTES = 1_000_000
+_fork = multiprocessing.get_context("fork")
 _log = logging.getLogger("aktenwerk")
 
 
 class Crew:
-    """``count`` workers; each is loaded once and forks for every task.
+    """``count`` workers that do ``work``; each forks for every task."""
 
-    What goes wrong before a worker has opened its own log goes to the file ``log``, not across a progress
-    bar; without one, to standard error.
-    """
-
-    def __init__(self, count: int, broker_url: str, log: Path | None) -> None:
-        self._count, self._log = count, log
-        mine = {BROKER_VARIABLE: broker_url, PARENT_VARIABLE: str(os.getpid())}
-        self._environment = {**os.environ, **ONE_THREAD, **mine}
-        self._workers: list[subprocess.Popen[bytes]] = []
+    def __init__(self, count: int, work: Callable[[], None]) -> None:
+        self._count, self._work = count, work
+        self._workers: list[ForkProcess] = []
         self._next_start = self._started = 0.0
-        self._soon_ended = 0
+        self._failed, self._soon_ended = False, 0
 
     def keep_up(self) -> None:
-        """Start workers that are missing: all at first, later those that died.
+        """Start workers that are missing, all at first, later those that died, until told to end.
 
         Raises ``WorkersFailing`` when they end again and again as soon as they are started.
         """
-        ended = [worker for worker in self._workers if worker.poll() is not None]
+        signal.pthread_sigmask(signal.SIG_BLOCK, (*ENDING, signal.SIGCHLD))
+        told = None
+        try:
+            while told is None or told.si_signo == signal.SIGCHLD:
+                self._look()
+                told = signal.sigtimedwait((*ENDING, signal.SIGCHLD), _RESPAWN_SECONDS)
+        finally:
+            self._stop()
+
+    def _look(self) -> None:
+        ended = [worker for worker in self._workers if worker.exitcode is not None]
         self._workers = [worker for worker in self._workers if worker not in ended]
-        for worker in ended:
-            _log.warning("worker.ended", extra={"signal": max(-worker.returncode, 0)})
-        if any(worker.returncode >= 0 for worker in ended):  # by themselves: nobody killed them
-            soon = time.monotonic() - self._started < _SOON_SECONDS
-            self._soon_ended = self._soon_ended + 1 if soon else 0
-            if self._soon_ended > _PATIENCE:
-                raise WorkersFailing(log=str(self._log or "stderr"))
+        codes = [worker.exitcode or 0 for worker in ended]
+        for code in codes:
+            _log.warning("worker.ended", extra={"signal": max(-code, 0)})
+        if any(code >= 0 for code in codes):  # by themselves: nobody killed them
+            self._failed = time.monotonic() - self._started < _SOON_SECONDS
+            self._soon_ended = self._soon_ended if self._failed else 0
         if len(self._workers) == self._count or time.monotonic() < self._next_start:
             return
+        self._soon_ended += self._failed
+        if self._soon_ended > _PATIENCE:
+            raise WorkersFailing
+        self._failed = False
         self._started = time.monotonic()
         self._next_start = self._started + _RESPAWN_SECONDS
         while len(self._workers) < self._count:
-            self._workers.append(self._start())
+            worker = _fork.Process(target=self._become, args=(os.getpid(),))
+            worker.start()
+            self._workers.append(worker)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        # A session of their own keeps the terminal's Ctrl-C away from Tesseract in the middle of a page.
-        with self._opened_log() as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "pipeline.jobs"],
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _become(self, foreman: int) -> None:
+        """In the forked process: a worker, which ends with its foreman: orphaned, it would work on unseen."""
+        # A session of its own: rq ends the processes of a group together.
+        os.setsid()
+        call_itself("akten-worker")
+        for number in ENDING:
+            signal.signal(number, signal.SIG_DFL)
+        die_with_parent(foreman, signal.SIGTERM)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (*ENDING, signal.SIGCHLD))
+        self._work()
 
-    def _opened_log(self) -> BinaryIO:
-        if self._log is None:
-            return os.fdopen(os.dup(sys.stderr.fileno()), "wb")
-        if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
-            os.truncate(self._log, 0)
-        return self._log.open("ab")
-
-    def stop(self, seconds: float = 30.0) -> None:
+    def _stop(self, seconds: float = 30.0) -> None:
         """Let every worker finish the task at hand; end it by force after ``seconds``."""
         for worker in self._workers:
             worker.terminate()
         deadline = time.monotonic() + seconds
         for worker in self._workers:
-            try:
-                worker.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            worker.join(max(0.0, deadline - time.monotonic()))
+            if worker.exitcode is None:
                 worker.kill()
-                worker.wait()
-        self._workers = []
+                worker.join()
