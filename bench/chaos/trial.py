@@ -199,6 +199,8 @@ class Trial:
             for fault in self.verdict.faults:
                 if fault.waited is None:
                     fault.waited = now - self._started - fault.at
+        if self._is_drained():
+            self._moved = now  # nothing is left that could move, only faults to come
         self.verdict.most_scratch = max(self.verdict.most_scratch, len(self._scene.scratch()))
 
     def _is_nearly_done(self, seen: Sample) -> bool:
