@@ -97,7 +97,8 @@ def restored(akten, undisturbed) -> dict[str, Any]:
 def state_of(akten: Forked) -> dict[str, Any]:
     status = akten.json("status")
     return {
-        "documents": akten.json("documents"),
+        # But for the key of its note: that tells when pages were read, and they are read again.
+        "documents": [{**one, "note": None} for one in akten.json("documents")],
         "counts": [status[part] for part in ("goal", "pages", "sources", "backlog")],
         "found": akten.json("search", "beantrage")["total"],
         "alarms": [(alarm["code"], alarm["subject"]) for alarm in status["alarms"]],
