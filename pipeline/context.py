@@ -29,7 +29,7 @@ from storage.objects import ObjectStore
 Result = TypeVar("Result")
 
 #: Seconds after which a step is ended by force; far beyond what any sound page, file or volume needs.
-TIME_LIMITS: Mapping[Step, int] = {"split": 900, "recognise": 300, "file": 600, "assemble": 3600}
+TIME_LIMITS: Mapping[Step, int] = {"split": 900, "recognise": 300, "file": 600, "assemble": 7200}
 #: Attempts that end in an error of their own, and beginnings that nobody ended, before one is given up.
 MAX_ATTEMPTS, MAX_BEGUN = 4, 20
 #: A lease outlives its step's time limit by this, so that nobody takes over what is still in work.

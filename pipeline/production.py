@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import BadInput, ImageTooLarge, ObjectDamaged, PageUnreadable, ReaderBroke
 from pipeline.confined.run import confined_over
 from pipeline.context import Context
 from pipeline.product import binding as product
+from pipeline.product.keeping import Profile
 from pipeline.product.languages import language_of
 from pipeline.product.note import TransferNote, in_pdf, to_json
 from pipeline.reading import product_page_of
@@ -25,10 +26,11 @@ _SPOILING = (PageUnreadable, ImageTooLarge, ReaderBroke)
 
 @dataclass(frozen=True, slots=True)
 class _Labels:
-    """What a PDF says of itself besides its language: title and transfer note."""
+    """What a PDF says of itself besides its language, title and transfer note; and how it keeps images."""
 
     title: str
     note: Mapping[str, str]
+    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def make_product(
     with tempfile.TemporaryDirectory(dir=ctx.scratch) as folder:
         target = Path(folder) / "product.pdf"
         taken: list[pages.Page] = []
-        labels = _Labels(ctx.product.title_of(document.file_number), in_pdf(note))
+        labels = _Labels(ctx.product.title_of(document.file_number), in_pdf(note), ctx.product.profile)
         try:
             facts = _bind(ctx, labels, content, target, taken)
         except _SPOILING as error:
@@ -55,7 +57,10 @@ def make_product(
         stored = ctx.objects.put(product_key(facts.sha256), target)
     if stored.sha256 != facts.sha256:
         raise ObjectDamaged(key=stored.key)
-    return documents.Stored(stored.key, stored.sha256, stored.size, _keep(ctx, note, facts))
+    kept = [one.told for one in facts.kept]
+    noted = [replace(page, kept=told) for page, told in zip(note.pages, kept, strict=True)]
+    note_at = _keep(ctx, replace(note, pages=noted), facts)
+    return documents.Stored(stored.key, stored.sha256, stored.size, note_at, kept)
 
 
 def _keep(ctx: Context, note: TransferNote, facts: product.ProductFacts) -> str:
@@ -77,7 +82,13 @@ def _bind(
 
     def bind(parts: Iterator[product.ProductPage]) -> product.ProductFacts:
         return product.assemble(
-            parts, target, title=labels.title, language=language, note=labels.note, limits=ctx.limits
+            parts,
+            target,
+            title=labels.title,
+            language=language,
+            note=labels.note,
+            profile=labels.profile,
+            limits=ctx.limits,
         )
 
     return confined_over(parts(), bind, ctx.bounds("assemble"), target.parent)
@@ -87,7 +98,7 @@ def _culprit(ctx: Context, taken: list[pages.Page], folder: Path) -> str:
     """The page that cannot be bound: mostly the last one taken, but some faults show only at the end."""
     for page in reversed(taken):
         try:
-            _bind(ctx, _Labels("-", {}), [page], folder / "one.pdf", [])
+            _bind(ctx, _Labels("-", {}, ctx.product.profile), [page], folder / "one.pdf", [])
         except _SPOILING:
             return page.id
     raise RuntimeError("each page can be bound alone")

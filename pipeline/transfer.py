@@ -77,7 +77,7 @@ def _noted(page: pages.Page, number: int, source: sources.Source) -> NotedPage:
         models=tuple(kept[-1].split("+")) if kept else (),
         confidence=round(page.confidence or 0.0, 1),
         profile=result["profile"],
-        kept=result.get("kept"),
+        kept=page.kept,
         flags=tuple(flags),
         removed=tuple(result.get("removed", ())),
     )

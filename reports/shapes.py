@@ -164,6 +164,7 @@ def page(one: pages.Page, words: tuple[Word, ...] | None) -> Json:
         "removed": result.get("removed", []),
         "attempts": [_NOT_TOLD | attempt for attempt in result.get("attempts", [])],
         "profile": result.get("profile"),
+        "kept": one.kept,
         "confidence": one.confidence,
         "type": one.filed_type or one.type,
         "date": result.get("date"),

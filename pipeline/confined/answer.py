@@ -27,6 +27,7 @@ _HARMLESS = {
     *(("numpy", "dtype"), ("numpy._core.numeric", "_frombuffer")),
     *(("ocr.records", "Word"), ("ocr.records", "Box"), ("ocr.tone", "Tone")),
     *(("pipeline.product.binding", "ProductFacts"),),
+    *(("pipeline.product.keeping", name) for name in ("Keeping", "Kept", "Profile")),
     *(
         ("pipeline.scans.source", name)
         for name in ("MediaType", "Origin", "OwnText", "PageImage", "SourceFacts", "Why")

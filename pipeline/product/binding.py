@@ -18,7 +18,10 @@ from pikepdf import Array, Dictionary, Matrix, Name, Pdf, String
 
 from errors import DiskFull, NoPages
 from ocr.records import Recognition, Word
+from pipeline.product.compact import compact
+from pipeline.product.embed import pack_bitonal
 from pipeline.product.glyphless import GlyphlessFont
+from pipeline.product.keeping import Keeping, Kept, Profile
 from pipeline.product.material import Drawn, Material, clean, open_material
 from pipeline.product.placement import image_size, sheet_size, upright_matrix
 from pipeline.product.textlayer import FONT_NAME, text_layer, without_printed
@@ -52,11 +55,12 @@ class ProductPage:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """What was written: pages, bytes and SHA-256 in hexadecimal."""
+    """What was written: pages, bytes and SHA-256 in hexadecimal, and how each page's image is kept."""
 
     pages: int
     size: int
     sha256: str
+    kept: tuple[Kept, ...]
 
 
 def assemble(
@@ -66,6 +70,7 @@ def assemble(
     title: str,
     language: str = "de",
     note: Mapping[str, str] | None = None,
+    profile: Profile = Profile.COMPACT,
     limits: Limits | None = None,
 ) -> ProductFacts:
     """Write ``pages`` in their order to ``target``, which appears whole or not at all.
@@ -77,13 +82,13 @@ def assemble(
     try:
         with tempfile.TemporaryDirectory(prefix=".akten-", dir=target.parent) as scratch:
             finished = Path(scratch) / "product.pdf"
-            with closing(_Binder(Path(scratch), limits or Limits())) as binder:
+            with closing(_Binder(Path(scratch), profile, limits or Limits())) as binder:
                 for page in pages:
                     binder.add(page)
                 with binder.bound() as pdf:
                     _describe(pdf, packet(title, language, note or {}), language, binder.sections)
                     _save(pdf, finished)
-            facts = _facts(finished, binder.count)
+            facts = _facts(finished, binder.kept)
             finished.replace(target)
             return facts
     except OSError as error:
@@ -95,8 +100,9 @@ def assemble(
 class _Binder:
     """Collects pages into a PDF, and full PDFs into parts on disk."""
 
-    def __init__(self, scratch: Path, limits: Limits) -> None:
-        self.count = 0
+    def __init__(self, scratch: Path, profile: Profile, limits: Limits) -> None:
+        self.kept: list[Kept] = []
+        self._profile = profile
         self.sections: list[tuple[str, int]] = []
         self._scratch = scratch
         self._limits = limits
@@ -114,13 +120,34 @@ class _Binder:
         """Append one page."""
         if self._bytes > PART_BYTES or len(self._held) > PART_SOURCES:
             self._flush()
-        drawn = self._material(page).draw(self._pdf, page.number, page.origin, muted=page.is_muted)
-        if page.media_type is not MediaType.PDF:
-            self._bytes += len(drawn.xobject.get_raw_stream_buffer())
+        drawn, kept = self._draw(page)
+        if page.media_type is not MediaType.PDF or kept.way is Keeping.MIXED:
+            self._bytes += kept.size or 0
         _add_page(self._pdf, self._font, page, drawn)
         if page.section:
-            self.sections.append((page.section, self.count))
-        self.count += 1
+            self.sections.append((page.section, len(self.kept)))
+        self.kept.append(kept)
+
+    def _draw(self, page: ProductPage) -> tuple[Drawn, Kept]:
+        """The page's content in the way its profile asks for, and what is recorded of it."""
+        material, is_image = self._material(page), page.origin is Origin.IMAGE
+        because, wrong = None, None
+        if self._profile is Profile.COMPACT and is_image:
+            scanned = material.scan(page.number)
+            if scanned is not None:
+                drawn, kept = compact(self._pdf, scanned, page.recognition)
+                if drawn is not None:
+                    return drawn, kept
+                because, wrong = kept.because, kept.misdrawn
+        drawn = material.draw(self._pdf, page.number, page.origin, muted=page.is_muted)
+        if drawn.xobject.get("/Subtype") != "/Image":
+            return drawn, Kept(self._profile, Keeping.FORM)
+        if self._profile is Profile.COMPACT:
+            pack_bitonal(drawn.xobject)
+        bitonal = drawn.xobject.get("/BitsPerComponent", 8) == 1
+        size = len(drawn.xobject.get_raw_stream_buffer())
+        way = Keeping.BITONAL if bitonal else Keeping.ORIGINAL
+        return drawn, Kept(self._profile, way, size, wrong, because)
 
     def _material(self, page: ProductPage) -> Material:
         """The page's source: the open one, or newly opened."""
@@ -153,7 +180,7 @@ class _Binder:
 
     def bound(self) -> Pdf:
         """All pages as one PDF. Raises ``NoPages``."""
-        if not self.count:
+        if not self.kept:
             raise NoPages
         if not self._parts:
             self._font.finish()
@@ -172,6 +199,8 @@ def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) ->
     recognition = page.recognition
     width, height = sheet_size(page.width_mm, page.height_mm, recognition)
     upright = upright_matrix(recognition, width, height)
+    if drawn.is_upright:
+        upright = Matrix(width, 0, 0, height, 0, 0)
     pixels = image_size(recognition, width, height)
     content = b"q " + operator(drawn.matrix @ upright, "cm") + b" /Page Do Q\n"
     resources = Dictionary(XObject=Dictionary(Page=drawn.xobject))
@@ -230,7 +259,7 @@ def _save(pdf: Pdf, path: Path) -> None:
         )
 
 
-def _facts(path: Path, pages: int) -> ProductFacts:
+def _facts(path: Path, kept: list[Kept]) -> ProductFacts:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return ProductFacts(pages, path.stat().st_size, digest)
+    return ProductFacts(len(kept), path.stat().st_size, digest, tuple(kept))

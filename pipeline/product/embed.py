@@ -19,11 +19,13 @@ import zlib
 from pathlib import Path
 from typing import cast
 
+import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
 
-from pipeline.scans.image_pages import to_pixels
+from pipeline.scans.image_pages import DECODER_ERRORS, to_pixels
+from pipeline.scans.pdf_errors import PDF_ERRORS
 from pipeline.scans.tiff import (
     COMPRESSION,
     JPEG_TABLES,
@@ -118,6 +120,21 @@ def bitonal_xobject(pdf: Pdf, image: Image.Image) -> Stream:
     stream.Filter = Name.CCITTFaxDecode
     stream.DecodeParms = parms
     return stream
+
+
+def pack_bitonal(image: Stream) -> None:
+    """Encode a plain black and white image of a PDF as CCITT Group 4, if that is smaller than it is."""
+    said = {key: image.get(key) for key in ("/ColorSpace", "/BitsPerComponent", "/Filter")}
+    plain = said["/ColorSpace"] == Name.DeviceGray and said["/BitsPerComponent"] == 1
+    if not plain or image.keys() & {"/Decode", "/Mask", "/SMask"} or said["/Filter"] == Name.CCITTFaxDecode:
+        return
+    try:
+        with pikepdf.PdfImage(image).as_pil_image() as pixels:
+            data, parms = group4(pixels.convert("1"))
+    except (*PDF_ERRORS, *DECODER_ERRORS):
+        return  # what cannot be read here may be read by others
+    if len(data) < len(image.get_raw_stream_buffer()):
+        image.write(data, filter=Name.CCITTFaxDecode, decode_parms=parms)
 
 
 def group4(image: Image.Image) -> tuple[bytes, Dictionary]:

@@ -17,6 +17,7 @@ from pikepdf import Dictionary, Matrix, Name, Pdf, Stream
 from PIL import Image
 
 from errors import N_, PageUnreadable
+from ocr.records import Pixels
 from pipeline.product.embed import (
     bitonal_xobject,
     group4,
@@ -28,14 +29,14 @@ from pipeline.product.embed import (
 )
 from pipeline.product.muting import mute
 from pipeline.product.placement import EXIF_ORIENTATIONS
-from pipeline.scans.image_pages import DECODER_ERRORS
+from pipeline.scans.image_pages import DECODER_ERRORS, image_colours
 from pipeline.scans.pdf_content import drop_invisible_text
 from pipeline.scans.pdf_errors import PDF_ERRORS
 from pipeline.scans.pdf_form import Sheet, carry_layers, form_of, isolate, open_pdf, sheet_of
-from pipeline.scans.pdf_pages import filling_image
+from pipeline.scans.pdf_pages import colours_of, filling_image
 from pipeline.scans.poppler import extract_bitonal, read_words
 from pipeline.scans.source import POINTS_PER_INCH, Limits, MediaType, Origin
-from pipeline.scans.tiff import ORIENTATION, read_chain
+from pipeline.scans.tiff import ORIENTATION, data_parts, read_chain
 
 #: Keys of images and forms that carry metadata or point out of the page.
 _LEFT_BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/Alternates", "/OPI", "/StructParent", "/AF")
@@ -47,12 +48,27 @@ class Drawn:
     """An XObject and the matrix that draws it onto the unit square of the page as displayed.
 
     ``printed`` are boxes (left, bottom, right, top in that square) of text the XObject shows itself, which
-    the text layer must not repeat.
+    the text layer must not repeat. ``is_upright``: it shows the page turned and straightened, with all its
+    frame has grown, so that the square is the whole sheet.
     """
 
     xobject: Stream
     matrix: Matrix
     printed: tuple[tuple[float, float, float, float], ...] = ()
+    is_upright: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A page that is one image: its pixels as displayed, grey or RGB, in ``dpi``.
+
+    ``size`` is how many bytes the source spends on it, and ``is_jpeg`` whether they are a JPEG.
+    """
+
+    pixels: Pixels
+    dpi: float
+    size: int
+    is_jpeg: bool
 
 
 class Material(Protocol):
@@ -67,6 +83,12 @@ class Material(Protocol):
         """Bring page ``number`` (from 1) into ``pdf``, if ``muted`` without text that can be read out.
 
         Raises ``PageUnreadable``.
+        """
+
+    def scan(self, number: int) -> Scanned | None:
+        """Decode page ``number`` (from 1), an image; None if that is black and white or cannot be decoded.
+
+        Raises ``PageUnreadable`` or ``ImageTooLarge``.
         """
 
     def close(self) -> None:
@@ -110,6 +132,21 @@ class PdfMaterial:
             return Drawn(_taken(pdf, form), to_unit, printed)
         except PDF_ERRORS as error:
             raise PageUnreadable(detail=f"PDF: {type(error).__name__}") from error
+
+    def scan(self, number: int) -> Scanned | None:
+        """Decode page ``number`` (from 1) in its colours. Raises ``PageUnreadable`` or ``ImageTooLarge``."""
+        try:
+            page = self._pdf.pages[number - 1]
+            sheet = sheet_of(page)
+            placed = filling_image(page, sheet, ignores_text=True)
+            if placed is None or placed.image.get("/BitsPerComponent", 8) == 1:
+                return None
+            colours = colours_of(placed, sheet, self._limits)
+            size = len(placed.image.get_raw_stream_buffer())
+            is_jpeg = placed.image.get("/Filter") == Name.DCTDecode
+        except PDF_ERRORS as error:
+            raise PageUnreadable(detail=f"PDF: {type(error).__name__}") from error
+        return colours and Scanned(*colours, size, is_jpeg)
 
     def _printed(self, form: Stream, sheet: Sheet) -> tuple[tuple[float, float, float, float], ...]:
         with tempfile.TemporaryDirectory(prefix="akten-page-") as scratch:
@@ -161,6 +198,22 @@ class ImageMaterial:
         except DECODER_ERRORS as error:
             raise PageUnreadable(detail=type(error).__name__) from error
         return Drawn(stream, EXIF_ORIENTATIONS.get(orientation, Matrix()))
+
+    def scan(self, number: int) -> Scanned | None:
+        """Decode page ``number`` (from 1) in its colours. Raises ``PageUnreadable`` or ``ImageTooLarge``."""
+        try:
+            self._image.seek(number - 1)
+            self._limits.check_size(*self._image.size)
+            if self._image.mode == "1":
+                return None
+            if self._media_type is MediaType.TIFF:
+                size = sum(length for _, length in data_parts(self._chain[number - 1]))
+                return Scanned(*image_colours(self._image), size, is_jpeg=False)
+            with Image.open(self._path, formats=[self._media_type.value]) as image:
+                size = self._path.stat().st_size
+                return Scanned(*image_colours(image), size, self._media_type is MediaType.JPEG)
+        except DECODER_ERRORS as error:
+            raise PageUnreadable(detail=type(error).__name__) from error
 
     def _jpeg(self, pdf: Pdf) -> Stream:
         return jpeg_xobject(pdf, self._path.read_bytes(), self._image)

@@ -44,7 +44,7 @@ class NotedPage:
     models: tuple[str, ...]
     confidence: float
     profile: str
-    kept: Any
+    kept: Mapping[str, Any] | None
     flags: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
 

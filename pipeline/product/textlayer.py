@@ -53,9 +53,10 @@ def text_layer(
     if not said:
         return b""
     lines = [_measure(tuple(line)) for _, line in groupby(said, key=lambda word: word.line)]
-    sized = _sizes(lines)
-    shown = b"\n".join(op for line, em in sized for op in _show(line, em, font, scale, sheet_height))
-    return b"BT 3 Tr\n" + shown + b"\nET"
+    shown = b"\n".join(op for line, em in _sizes(lines) for op in _show(line, em, font))
+    # In pixels all numbers are whole ones, which makes the layer a third smaller.
+    pixels = b"%s 0 0 %s 0 %s cm" % tuple(_number(one, 6) for one in (scale[0], scale[1], sheet_height))
+    return b"q " + pixels + b" BT 3 Tr\n" + shown + b"\nET Q"
 
 
 def _measure(words: tuple[Word, ...]) -> _Line:
@@ -86,15 +87,12 @@ def _sizes(lines: list[_Line]) -> Iterator[tuple[_Line, float]]:
         yield line, body if abs(line.em / body - 1) <= _BODY else line.em
 
 
-def _show(
-    line: _Line, em: float, font: GlyphlessFont, scale: tuple[float, float], sheet_height: float
-) -> Iterator[bytes]:
-    size, baseline = em * scale[1], sheet_height - line.baseline * scale[1]
-    yield b"%s %s Tf" % (FONT_NAME.encode(), _number(size))
+def _show(line: _Line, em: float, font: GlyphlessFont) -> Iterator[bytes]:
+    yield b"%s %s Tf" % (FONT_NAME.encode(), _number(em, 1))
     for text, left, right in _runs(line.words, em):
         glyphs = 1 if text == BRIDGE else len(text)
-        stretch = (right - left) * scale[0] / (glyphs * _EM_WIDTH * size)
-        place = b"%s 0 0 1 %s %s Tm" % (_number(stretch), _number(left * scale[0]), _number(baseline))
+        stretch = (right - left) / (glyphs * _EM_WIDTH * em)
+        place = b"%s 0 0 1 %s %s Tm" % (_number(stretch, 3), _number(left, 1), _number(-line.baseline, 1))
         # Readers expect right-to-left words in the order in which they stand on paper.
         yield place + b" " + font.encode(mirrored(text)) + b" Tj"
 
@@ -120,8 +118,8 @@ def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, floa
             yield " ", end - thin, end
 
 
-def _number(value: float) -> bytes:
-    return f"{value:.4f}".rstrip("0").rstrip(".").encode()
+def _number(value: float, decimals: int) -> bytes:
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".").encode()
 
 
 def without_printed(

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from errors import BadInput, DamagedFile, PageUnreadable, TruncatedFile
 from ocr.prepare import to_grey
@@ -80,14 +81,29 @@ def open_image_page(path: Path, media_type: MediaType, number: int, limits: Limi
     """Decode page ``number``, from 1, to grey. Raises ``PageUnreadable``, before it ``ImageTooLarge``."""
     with open_frame(path, media_type, number) as image:
         limits.check_size(*image.size)
-        declared, lying = _declared_dpi(image), image.size
         colours = glimpse(image)
-        image.draft("L", image.size)
-        ImageOps.exif_transpose(image, in_place=True)  # a copy would double the memory of an A0 plan
-        pixels = to_pixels(image, grey=True)
-        turned = image.size != lying
-    x_dpi, y_dpi = paper_dpi(pixels.shape[1], pixels.shape[0], declared[::-1] if turned else declared)
+        pixels, (x_dpi, y_dpi) = _as_seen(image, grey=True)
     return toned(page_image(pixels, x_dpi, y_dpi), colours)
+
+
+def image_colours(image: Image.Image) -> tuple[Pixels, float]:
+    """What :func:`open_image_page` gives, but in its colours, and its dpi. Raises ``DECODER_ERRORS``."""
+    pixels, dpi = _as_seen(image, grey=False)
+    return make_square(pixels, *dpi), max(dpi)
+
+
+def _as_seen(image: Image.Image, *, grey: bool) -> tuple[Pixels, tuple[float, float]]:
+    """The image's pixels, turned as it says, and how many of them are an inch across and down."""
+    declared, lying = _declared_dpi(image), image.size
+    if grey:
+        image.draft("L", image.size)
+    if isinstance(image, TiffImageFile):
+        image.load()  # Pillow turns these itself, and can go on to the next frame only if nobody else does
+    else:
+        ImageOps.exif_transpose(image, in_place=True)  # a copy would double the memory of an A0 plan
+    pixels = to_pixels(image, grey=grey)
+    turned = image.size != lying
+    return pixels, paper_dpi(pixels.shape[1], pixels.shape[0], declared[::-1] if turned else declared)
 
 
 def toned(page: PageImage, colours: Pixels | None) -> PageImage:

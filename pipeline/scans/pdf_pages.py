@@ -184,12 +184,7 @@ class _Reader:
             if drawn.pixels.min() == _WHITE:
                 self._require_blank(placed.image)
             return toned(drawn, glimpse(Image.fromarray(drawn.pixels)))
-        pixels = np.rot90(decoded[0], quarter_turns(total))
-        left, bottom, right, top = extent(total)
-        x_dpi = pixels.shape[1] / (right - left) * POINTS_PER_INCH
-        y_dpi = pixels.shape[0] / (top - bottom) * POINTS_PER_INCH
-        dpi = max(x_dpi, y_dpi)
-        pixels = on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi)
+        pixels, dpi = _laid(decoded[0], total, sheet)
         return toned(PageImage(pixels, dpi, *paper_mm(sheet), Origin.IMAGE), decoded[1])
 
     def _require_blank(self, image: pikepdf.Stream) -> None:
@@ -215,6 +210,27 @@ class _Reader:
         dpi, size = raster(sheet, wanted_dpi)
         pixels = render(source or self.scratch, size, grey=grey, seconds=self.limits.render_seconds)
         return PageImage(pixels, dpi, *paper_mm(sheet), origin)
+
+
+def colours_of(placed: PlacedImage, sheet: Sheet, limits: Limits) -> tuple[Pixels, float] | None:
+    """The pixels of a page's filling image, not reduced to grey, as the page shows them, and their dpi.
+
+    They are as many and lie as those :func:`open_pdf_page` gives. None where the image cannot be decoded.
+    Raises ``PageUnreadable`` or ``ImageTooLarge``.
+    """
+    limits.check_size(int(placed.image.Width), int(placed.image.Height))
+    decoded = _decode(placed.image, grey=False)
+    return decoded and _laid(decoded[0], placed.matrix @ sheet.display, sheet)
+
+
+def _laid(pixels: Pixels, total: Matrix, sheet: Sheet) -> tuple[Pixels, float]:
+    """An image's pixels as the sheet shows them, cut or padded to it, and their resolution."""
+    pixels = np.rot90(pixels, quarter_turns(total))
+    left, bottom, right, top = extent(total)
+    x_dpi = pixels.shape[1] / (right - left) * POINTS_PER_INCH
+    y_dpi = pixels.shape[0] / (top - bottom) * POINTS_PER_INCH
+    dpi = max(x_dpi, y_dpi)
+    return on_paper(make_square(pixels, x_dpi, y_dpi), (left, sheet.height - top), sheet, dpi), dpi
 
 
 def _with_layer(image: PageImage, layer: tuple[Word, ...], dpi: float) -> PageImage:
@@ -264,8 +280,8 @@ def _visible_annotations(page: pikepdf.Page) -> bool:
     return any(isinstance(item, pikepdf.Dictionary) and "/AP" in item for item in annotations)
 
 
-def _decode(image: pikepdf.Stream) -> tuple[Pixels, Pixels | None] | None:
-    """The image's greys, its masks on white, and a glimpse of its colours.
+def _decode(image: pikepdf.Stream, *, grey: bool = True) -> tuple[Pixels, Pixels | None] | None:
+    """The image's greys, or all there is, its masks on white; and a glimpse of its colours.
 
     ``None`` where pikepdf and Pillow cannot, or should not.
 
@@ -279,8 +295,8 @@ def _decode(image: pikepdf.Stream) -> tuple[Pixels, Pixels | None] | None:
         with pikepdf.PdfImage(image).as_pil_image() as picture:
             if picture.size != (width, height):
                 return None
-            colours = glimpse(picture)
-            return to_pixels(picture, grey=True), colours
+            colours = glimpse(picture) if grey else None
+            return to_pixels(picture, grey=grey), colours
     except (*PDF_ERRORS, *DECODER_ERRORS) as error:
         if any(sign in str(error) for sign in _CUT_SHORT):
             raise PageUnreadable(detail=N_("image data end too early")) from error

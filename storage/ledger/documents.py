@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
@@ -48,12 +49,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document's product and its transfer note as they were written, read back and compared."""
+    """A document's product and its transfer note as they were written, read back and compared.
+
+    ``kept`` says of each page in order how its image is kept.
+    """
 
     object_key: str
     sha256: str
     size: int
     note_key: str | None = None
+    kept: Sequence[Mapping[str, Any]] = ()
 
 
 _OWN = [name for name in Document.__slots__ if name not in ("file_number", "volume")]
@@ -133,9 +138,13 @@ def store(tx: Transaction, document: Document, stored: Stored, page_ids: Sequenc
         return False
     release_read(tx, pages.c.document_id == document.id, set(page_ids))  # given up by another meanwhile
     numbered = pages.update().where(pages.c.id == bindparam("page")).values(
-        stage="stored", document_page=bindparam("place")
+        stage="stored", document_page=bindparam("place"), kept=bindparam("told")
     )  # fmt: skip
-    tx.run(numbered, [{"page": page, "place": place} for place, page in enumerate(page_ids, 1)])
+    told = zip_longest(page_ids, stored.kept)
+    tx.run(
+        numbered,
+        [{"page": page, "place": place, "told": kept} for place, (page, kept) in enumerate(told, 1)],
+    )
     tx.record(
         "document.stored",
         document.id,

@@ -54,7 +54,8 @@ class PageOutcome:
 class Page:
     """A page as it stands in the ledger.
 
-    ``type`` is what the page itself says, ``filed_type`` what holds: a separator sheet overrules.
+    ``type`` is what the page itself says, ``filed_type`` what holds: a separator sheet overrules. ``kept``
+    says how its document's product keeps its image.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Page:
     result: Mapping[str, Any] | None
     words_key: str | None
     confidence: float | None
+    kept: Mapping[str, Any] | None
     reason: str | None
     reason_params: Mapping[str, Any] | None
 

@@ -199,6 +199,7 @@ pages = Table(
     Column("result", JSON),
     Column("words_key", Text),
     Column("confidence", Float),
+    Column("kept", JSON),
     *_reason(),
     *_lease(),
     UniqueConstraint("source_id", "number"),

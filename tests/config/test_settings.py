@@ -53,6 +53,7 @@ def another(name: str, default: Any) -> Any:
     chosen = {
         "language": "de",
         "objects.store": "s3",
+        "product.profile": "faithful",
         "ocr.engine": "tesserocr",
         "ocr.language": "eng",
         "log.to": "stderr",

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import verify
 from pipeline.corrections import retry
+from pipeline.product.keeping import Profile
 from pipeline.product.languages import bcp47, language_of
 from pipeline.product.note import NOT_NAMED, Creator, NotedPage, Times, TransferNote, in_pdf, to_json
 from pipeline.product.options import ProductOptions
@@ -122,7 +123,7 @@ def office(tmp_path_factory):
     """One volume of two pages and a blank one, of which the inventory expects five."""
     folder = tmp_path_factory.mktemp("office")
     with desk.open_office(folder / "data") as opened:
-        own = ProductOptions("Akte {file_number}", "Erika Muster", "1.4", "Stimmt überein.")
+        own = ProductOptions(Profile.COMPACT, "Akte {file_number}", "Erika Muster", "1.4", "Stimmt überein.")
         office = replace(opened, ctx=replace(opened.ctx, authority="Stadt", product=own))
         office.inventory("33/1;1;5")
         content = [cover(office, "33/1"), page("Eins"), blank(), page("Zwei")]

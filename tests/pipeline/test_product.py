@@ -25,6 +25,7 @@ from pipeline.product.binding import ProductPage, assemble
 from pipeline.product.embed import group4
 from pipeline.product.glyphless import FONT_FILE
 from pipeline.product.glyphless_font import build_font
+from pipeline.product.keeping import Profile
 from pipeline.scans.pages import Limits, MediaType, Origin, open_page
 
 A4 = (2480, 3508)  # pixels at 300 dpi
@@ -306,11 +307,12 @@ class TestGeometry:
             ]
 
 
-class TestImages:
+class TestFaithful:
     def bind(self, tmp_path, source, media_type, **kwargs) -> tuple[Path, bytes, str]:
         """Bind one page; returns the product, its image's raw bytes and filter."""
         out = tmp_path / "o.pdf"
-        assemble([sheet(source, media_type=media_type, **kwargs)], out, title="Akte")
+        page = sheet(source, media_type=media_type, **kwargs)
+        assemble([page], out, title="Akte", profile=Profile.FAITHFUL)
         check(out)
         with Pdf.open(out) as pdf:
             (image,) = pdf.pages[0].get_images().values()

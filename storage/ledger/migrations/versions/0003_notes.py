@@ -1,4 +1,4 @@
-"""Transfer notes: an object beside each document's product."""
+"""Transfer notes: an object beside each document's product; and how the product keeps each page's image."""
 
 from __future__ import annotations
 
@@ -13,3 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("documents", sa.Column("note_key", sa.Text(), nullable=True))
+    op.add_column("pages", sa.Column("kept", sa.JSON(), nullable=True))

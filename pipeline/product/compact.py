@@ -1,0 +1,79 @@
+"""The compact profile: a scanned page stands upright, and is kept as small as it stays legible."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from pikepdf import Matrix, Pdf
+
+from ocr.geometry import turned_size, upright_matrix
+from ocr.prepare import turn
+from ocr.records import Pixels, Recognition
+from pipeline.product.keeping import Keeping, Kept, Profile
+from pipeline.product.layers import COLOUR
+from pipeline.product.legibility import TOLERATED_MM2, misdrawn
+from pipeline.product.material import Drawn, Scanned
+from pipeline.product.mixed import draw_jpeg, draw_mixed
+from pipeline.product.separation import separate
+
+#: A page that would not become smaller than this share of its image keeps the image.
+_WORTH = 0.9
+_GLANCE = 8
+
+_Outcome = tuple[Drawn | None, Kept]
+
+
+def compact(pdf: Pdf, scanned: Scanned, recognition: Recognition) -> _Outcome:
+    """Bring a scanned page into ``pdf`` as mixed raster content, upright as ``recognition`` found it.
+
+    Letters are turned before they become black or not: a mask that a viewer has to turn comes out ragged.
+    What is drawn is None where the image is to be kept as it was delivered.
+    """
+    page = upright(scanned.pixels, recognition)
+    if page is None:
+        return _as_delivered(scanned)
+    layers = separate(page, scanned.dpi)
+    wrong = round(misdrawn(page, layers, scanned.dpi), 2)
+    if wrong > TOLERATED_MM2:
+        return _plain(pdf, page, scanned, wrong)
+    form, size = draw_mixed(pdf, layers)
+    if size > _WORTH * scanned.size:
+        return _as_delivered(scanned, misdrawn=wrong, because="larger")
+    kept = Kept(Profile.COMPACT, Keeping.MIXED, size, wrong)
+    return (Drawn(form, Matrix(), is_upright=True), kept)
+
+
+def _plain(pdf: Pdf, page: Pixels, scanned: Scanned, wrong: float) -> _Outcome:
+    """A page whose ink the mask would lose: the delivered JPEG, or if it was none, one of our own."""
+    if scanned.is_jpeg:
+        return _as_delivered(scanned, misdrawn=wrong, because="illegible")
+    image, size = draw_jpeg(pdf, page)
+    if size > _WORTH * scanned.size:
+        return _as_delivered(scanned, misdrawn=wrong, because="illegible")
+    kept = Kept(Profile.COMPACT, Keeping.JPEG, size, wrong, "illegible")
+    return (Drawn(image, Matrix(), is_upright=True), kept)
+
+
+def _as_delivered(scanned: Scanned, *, misdrawn: float | None = None, because: str | None = None) -> _Outcome:
+    return (None, Kept(Profile.COMPACT, Keeping.ORIGINAL, scanned.size, misdrawn, because))
+
+
+def upright(pixels: Pixels, recognition: Recognition) -> Pixels | None:
+    """The page in the upright frame of ``recognition``; None if that was made of other pixels."""
+    height, width = pixels.shape[:2]
+    if not recognition.width:
+        return pixels
+    turned = turned_size(width, height, recognition.rotation)
+    frame = (turned[0] + recognition.grown[0], turned[1] + recognition.grown[1])
+    if frame != (recognition.width, recognition.height):
+        return None
+    if not recognition.skew and turned == frame:
+        return turn(pixels, recognition.rotation)
+    matrix = upright_matrix(width, height, recognition.rotation, recognition.skew, recognition.grown)
+    glance = pixels[::_GLANCE, ::_GLANCE]
+    paper = np.median(glance.reshape(-1, *glance.shape[2:]), axis=0)
+    beyond = [float(level) for level in np.atleast_1d(paper)] if pixels.ndim == COLOUR else float(paper)
+    straight = cv2.warpAffine(
+        pixels, matrix, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=beyond
+    )
+    return np.asarray(straight, np.uint8)

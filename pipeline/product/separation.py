@@ -1,0 +1,243 @@
+"""Takes a page apart: what is ink, which colour it has, what the paper looks like, and what is a picture.
+
+The level between ink and paper lies between the darkest and the lightest around (J. Bernsen, Dynamic
+thresholding of grey-level images, ICPR 1986), so that pale ink counts as well as black. Before, the blur of
+lens and paper is undone a little (unsharp masking): fine bars and gaps of letters would be lost to it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ocr.prepare import grain_of
+from ocr.records import Box, Grey, Pixels
+from pipeline.product.layers import COLOUR, Colour, Layers, Picture, brightness_of, compose, reduced
+from pipeline.product.pictured import LOOK_DPI, Share, apart, colour_of, coloured_marks, photographs
+
+#: Resolutions of cells in which paper and ink are measured, of colours, of the paper and of pictures.
+_CELL_DPI, _COLOUR_DPI, _PAPER_DPI, _PICTURE_DPI = 37.5, 150.0, 100.0, 200.0
+#: Below this, letters are too coarse for a mask without shades: it gets twice the resolution.
+_COARSE_DPI = 190.0
+#: Ink is at least so much darker than paper, in shares of the paper's brightness and deviations of its noise.
+_LEAST_CONTRAST, _NOISE = 0.14, 6.0
+#: Where the level lies: this share of the contrast below the paper.
+_LEVEL = 0.45
+#: Pixels. Less noise, then as much of a wider blur taken off.
+_SMOOTH, _BLURRED, _SHARPEN = 0.7, 2.0, 0.8
+#: What lies between two letters takes its level from the darkest within so many cells, 3 mm.
+_AROUND = 5
+#: The darkest quarter of a letter's contrast has the ink's own colour; the rest is its blurred edge.
+_CORE, _LEAST_CORE = 0.25, 0.02
+_INK_CELL = 5  # of the pixels colours are taken from: 30 dpi
+#: Inks that differ less are one, in levels of 255.
+_SAME_INK = 28
+#: Detail of the paper, in levels of 255, and how much of it, in mm², calls for the higher resolution.
+_DETAIL, _DETAIL_MM2 = 10, 1.0
+#: Of what becomes one pixel, so much must be paper to tell its colour.
+_LEAST_PAPER, _LEAST_PICTURE = 0.5, 0.3
+_WHITE = 255
+_MM_PER_INCH = 25.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Relief:
+    """By cells: the paper's brightness, the darkest ink's, and the level between; 0 where there is no ink."""
+
+    paper: Grey
+    dark: Grey
+    level: Grey
+
+
+def separate(page: Pixels, dpi: float) -> Layers:
+    """Take apart ``page``, grey (H, W) or RGB (H, W, 3), upright, of ``dpi``."""
+    grey = brightness_of(page)
+    height, width = grey.shape
+    relief = _relief(grey, dpi)
+    mask = _mask(grey, relief, finer=1)
+    look = (_scaled(width, LOOK_DPI / dpi), _scaled(height, LOOK_DPI / dpi))
+    seen = reduced(page, look)
+    strokes, filled = coloured_marks(seen) if page.ndim == COLOUR else ([], [])
+    marks = [_box(share, grey) for share in strokes]
+    for box in marks:
+        _part(mask, box)[colour_of(_part(page, box)) > 0] = 0
+    photos = [_box(share, grey) for share in filled]
+    _clear(mask, photos)
+    layers = _layers(page, mask, relief, apart(marks + photos), dpi)
+    missed = photographs(brightness_of(seen), brightness_of(compose(layers, look)))
+    if missed:
+        photos += [_box(share, grey) for share in missed]
+        _clear(mask, photos)
+        layers = _layers(page, mask, relief, apart(marks + photos), dpi)
+    return layers if dpi >= _COARSE_DPI else replace(layers, mask=_finer(grey, relief, mask))
+
+
+def _layers(page: Pixels, mask: Grey, relief: _Relief, boxes: list[Box], dpi: float) -> Layers:
+    """The layers whose mask this is; ``boxes`` are pictures."""
+    height, width = mask.shape
+    step = max(1, round(dpi / _COLOUR_DPI))
+    colours = reduced(page, (max(1, width // step), max(1, height // step)))
+    inked = reduced(mask, (colours.shape[1], colours.shape[0]))
+    pictures = tuple(_picture(page, mask, box, dpi) for box in boxes)
+    ink = _ink(colours, inked, relief)
+    for box in boxes:
+        _part(inked, _smaller(box, step))[:] = _WHITE  # no paper is seen there
+    return Layers(width, height, mask, ink, _paper(colours, inked, dpi / step), pictures)
+
+
+# --- ink and paper ---------------------------------------------------------------------------------
+
+
+def _relief(grey: Grey, dpi: float) -> _Relief:
+    step = max(2, round(dpi / _CELL_DPI))
+    height, width = grey.shape
+    size = (max(1, width // step), max(1, height // step))
+    paper = cv2.medianBlur(cv2.dilate(reduced(grey, size), np.ones((7, 7), np.uint8)), 15)
+    dark = cv2.resize(_darkest_of(grey, step), size, interpolation=cv2.INTER_NEAREST)
+    dark = cv2.min(cv2.erode(dark, np.ones((_AROUND, _AROUND), np.uint8)), paper)
+    smooth = cv2.blur(dark, (_AROUND, _AROUND))
+    level = _plane(cv2.addWeighted(paper, 1 - _LEVEL, smooth, _LEVEL, 0))
+    least = np.maximum(_LEAST_CONTRAST * paper.astype(np.float32), _NOISE * grain_of(grey))
+    level[cv2.subtract(paper, smooth) < least] = 0
+    return _Relief(_plane(paper), _plane(dark), level)
+
+
+def _darkest_of(grey: Grey, step: int) -> Grey:
+    """The darkest 2 × 2 pixels of each cell: a single dark one is noise."""
+    soft = _plane(cv2.blur(grey, (2, 2)))
+    height = grey.shape[0] // step * step
+    if min(grey.shape) < step:
+        return soft
+    rows = np.minimum.reduce([soft[offset:height:step] for offset in range(step)])
+    columns = cv2.erode(rows, np.ones((1, step), np.uint8))
+    return _plane(columns[:, step // 2 :: step])
+
+
+def _mask(grey: Grey, relief: _Relief, *, finer: int) -> Grey:
+    """255 where a pixel is darker than the level around it; ``finer`` multiplies the resolution."""
+    height, width = grey.shape
+    size = (width * finer, height * finer)
+    level = cv2.resize(relief.level, size, interpolation=cv2.INTER_LINEAR)
+    if finer > 1:
+        grey = _plane(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC))
+    smooth, blurred = (cv2.GaussianBlur(grey, (0, 0), sigma * finer) for sigma in (_SMOOTH, _BLURRED))
+    sharp = cv2.addWeighted(smooth, 1 + _SHARPEN, blurred, -_SHARPEN, 0)
+    return _plane(cv2.compare(sharp, level, cv2.CMP_LT))
+
+
+def _finer(grey: Grey, relief: _Relief, mask: Grey) -> Grey:
+    """The mask in twice its resolution, nothing in it where ``mask`` has been cleared."""
+    fine = _mask(grey, relief, finer=2)
+    near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
+    size = (fine.shape[1], fine.shape[0])
+    return _plane(cv2.bitwise_and(fine, cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)))
+
+
+def _ink(colours: Pixels, inked: Grey, relief: _Relief) -> Colour | Pixels:
+    """The colour of ink: one if it is the same everywhere, else by cells; ``inked`` is 0 where none is."""
+    height, width = inked.shape
+    core = cv2.addWeighted(relief.dark, 1 - _CORE, relief.paper, _CORE, 0)
+    level = cv2.resize(core, (width, height), interpolation=cv2.INTER_LINEAR)
+    cores = (inked > 0) & (brightness_of(colours) <= level)
+    cells = (_scaled(width, 1 / _INK_CELL), _scaled(height, 1 / _INK_CELL))
+    ink, share = _means(colours, cores, cells, _LEAST_CORE)
+    if not share.any():
+        return (0,) * (COLOUR if colours.ndim == COLOUR else 1)
+    said = ink[share > 0]
+    low, high = np.percentile(said, (10, 90), axis=0)
+    if np.max(high - low) < _SAME_INK:
+        return tuple(int(value) for value in np.atleast_1d(np.median(said, axis=0).round()))
+    return _filled(ink, share)
+
+
+def _paper(colours: Pixels, inked: Grey, dpi: float) -> Pixels:
+    """The page without its ink, in the lower resolution if nothing else is on it."""
+    shrink = min(1.0, _PAPER_DPI / dpi)
+    size = (_scaled(inked.shape[1], shrink), _scaled(inked.shape[0], shrink))
+    bare = cv2.dilate(inked, np.ones((3, 3), np.uint8)) == 0
+    paper = _filled(*_means(colours, bare, size, _LEAST_PAPER))
+    plain = reduced(paper, (_scaled(size[0], 0.5), _scaled(size[1], 0.5)))
+    again = cv2.resize(plain, size, interpolation=cv2.INTER_LINEAR)
+    detail = np.count_nonzero(cv2.absdiff(cv2.blur(paper, (3, 3)), again) > _DETAIL)
+    return plain if detail * (_MM_PER_INCH / (dpi * shrink)) ** 2 < _DETAIL_MM2 else paper
+
+
+def _picture(page: Pixels, mask: Grey, box: Box, dpi: float) -> Picture:
+    """A part of the page as it looks, without the ink that ``mask`` has of it."""
+    part, ink = np.ascontiguousarray(_part(page, box)), np.ascontiguousarray(_part(mask, box))
+    shrink = min(1.0, _PICTURE_DPI / dpi)
+    size = (_scaled(box.width, shrink), _scaled(box.height, shrink))
+    if not ink.any():
+        return Picture(box, reduced(part, size))
+    bare = cv2.dilate(ink, np.ones((3, 3), np.uint8)) == 0
+    return Picture(box, _filled(*_means(part, bare, size, _LEAST_PICTURE)))
+
+
+# --- means of some pixels, and what lies between them ------------------------------------------------
+
+
+def _means(
+    colours: Pixels, chosen: npt.NDArray[np.bool_], size: tuple[int, int], least: float
+) -> tuple[Pixels, npt.NDArray[np.float32]]:
+    """In ``size`` (width, height): the mean of the ``chosen`` pixels, and which share of all they are, 0 … 1.
+
+    Where that is less than ``least`` it is 0, and the mean means nothing.
+    """
+    weights = chosen.astype(np.float32)
+    kept = cv2.bitwise_and(colours, colours, mask=chosen.astype(np.uint8)).astype(np.float32)
+    total = np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_AREA), np.float32)
+    share = np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
+    known = np.maximum(share, 1e-3)
+    means = total / (known[..., None] if total.ndim == COLOUR else known)
+    share[share < least] = 0
+    return means.clip(0, _WHITE).astype(np.uint8), share
+
+
+def _filled(cells: Pixels, share: npt.NDArray[np.float32]) -> Pixels:
+    """``cells`` where any ``share`` is known, and where not, what is around them, by ever coarser means."""
+    height, width = share.shape
+    if share.all() or max(height, width) == 1:
+        return cells
+    half = ((width + 1) // 2, (height + 1) // 2)
+    coarse = _filled(*_means(cells, share > 0, half, 1e-3))
+    filled = np.array(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    cv2.copyTo(cells, (share > 0).astype(np.uint8), filled)
+    return filled
+
+
+# --- boxes -----------------------------------------------------------------------------------------
+
+
+def _box(share: Share, grey: Grey) -> Box:
+    height, width = grey.shape
+    left, top = int(share[0] * width), int(share[1] * height)
+    return Box(left, top, max(1, round(share[2] * width) - left), max(1, round(share[3] * height) - top))
+
+
+def _smaller(box: Box, step: int) -> Box:
+    """The box in pixels ``step`` times as large, not less than it was."""
+    right, bottom = math.ceil((box.left + box.width) / step), math.ceil((box.top + box.height) / step)
+    left, top = box.left // step, box.top // step
+    return Box(left, top, right - left, bottom - top)
+
+
+def _clear(mask: Grey, boxes: list[Box]) -> None:
+    for box in boxes:
+        _part(mask, box)[:] = 0
+
+
+def _part(pixels: Pixels, box: Box) -> Pixels:
+    return pixels[box.top : box.top + box.height, box.left : box.left + box.width]
+
+
+def _scaled(side: int, factor: float) -> int:
+    return max(1, round(side * factor))
+
+
+def _plane(image: npt.ArrayLike) -> Grey:
+    """What OpenCV returns is typed too widely; nothing is copied."""
+    return np.ascontiguousarray(image, dtype=np.uint8)
