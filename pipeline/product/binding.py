@@ -13,12 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import pikepdf
-from pikepdf import Array, Dictionary, Matrix, Name, Pdf, String
+from pikepdf import Array, Dictionary, Matrix, Pdf
 
 from errors import DiskFull, NoPages
 from ocr.records import Recognition, Word
+from pipeline.product.archival import PDF_A_2B, Standard, describe, give_colours_meaning, save
 from pipeline.product.compact import compact
+from pipeline.product.conformity import departures
 from pipeline.product.embed import pack_bitonal
 from pipeline.product.glyphless import GlyphlessFont
 from pipeline.product.keeping import Keeping, Kept, Profile
@@ -71,23 +72,27 @@ def assemble(
     language: str = "de",
     note: Mapping[str, str] | None = None,
     profile: Profile = Profile.COMPACT,
+    standard: Standard = PDF_A_2B,
     limits: Limits | None = None,
 ) -> ProductFacts:
     """Write ``pages`` in their order to ``target``, which appears whole or not at all.
 
-    ``note`` are the properties of its transfer note.
+    ``note`` are the properties of its transfer note. It says that it conforms to ``standard``, unless a page
+    is known or suspected not to.
     ``pages`` are taken one by one; each source is opened once for consecutive pages. Raises ``NoPages``,
     ``DiskFull``, and for a source that cannot be read any more ``PageUnreadable`` or its siblings.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".akten-", dir=target.parent) as scratch:
             finished = Path(scratch) / "product.pdf"
-            with closing(_Binder(Path(scratch), profile, limits or Limits())) as binder:
+            with closing(_Binder(Path(scratch), profile, standard, limits or Limits())) as binder:
                 for page in pages:
                     binder.add(page)
                 with binder.bound() as pdf:
-                    _describe(pdf, packet(title, language, note or {}), language, binder.sections)
-                    _save(pdf, finished)
+                    claim = None if any(kept.departures for kept in binder.kept) else standard
+                    give_colours_meaning(pdf)
+                    describe(pdf, packet(title, language, note or {}, claim), language, binder.sections)
+                    save(pdf, finished, standard)
             facts = _facts(finished, binder.kept)
             finished.replace(target)
             return facts
@@ -100,9 +105,10 @@ def assemble(
 class _Binder:
     """Collects pages into a PDF, and full PDFs into parts on disk."""
 
-    def __init__(self, scratch: Path, profile: Profile, limits: Limits) -> None:
+    def __init__(self, scratch: Path, profile: Profile, standard: Standard, limits: Limits) -> None:
         self.kept: list[Kept] = []
         self._profile = profile
+        self._standard = standard
         self.sections: list[tuple[str, int]] = []
         self._scratch = scratch
         self._limits = limits
@@ -140,14 +146,15 @@ class _Binder:
                     return drawn, kept
                 because, wrong = kept.because, kept.misdrawn
         drawn = material.draw(self._pdf, page.number, page.origin, muted=page.is_muted)
+        odd = departures(drawn.xobject, is_believed=material.claims_conformity)
         if drawn.xobject.get("/Subtype") != "/Image":
-            return drawn, Kept(self._profile, Keeping.FORM)
+            return drawn, Kept(self._profile, Keeping.FORM, departures=odd)
         if self._profile is Profile.COMPACT:
             pack_bitonal(drawn.xobject)
         bitonal = drawn.xobject.get("/BitsPerComponent", 8) == 1
         size = len(drawn.xobject.get_raw_stream_buffer())
         way = Keeping.BITONAL if bitonal else Keeping.ORIGINAL
-        return drawn, Kept(self._profile, way, size, wrong, because)
+        return drawn, Kept(self._profile, way, size, wrong, because, odd)
 
     def _material(self, page: ProductPage) -> Material:
         """The page's source: the open one, or newly opened."""
@@ -174,7 +181,7 @@ class _Binder:
         self._font.finish()
         clean(self._pdf, self._limits)
         self._parts.append(self._scratch / f"part{len(self._parts)}.pdf")
-        _save(self._pdf, self._parts[-1])
+        save(self._pdf, self._parts[-1], self._standard)
         self.close()
         self._start()
 
@@ -232,31 +239,6 @@ def _unprinted(
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         boxes.append((min(xs), min(ys), max(xs), max(ys)))
     return without_printed(recognition.words, boxes)
-
-
-def _describe(pdf: Pdf, xmp: bytes, language: str, sections: list[tuple[str, int]]) -> None:
-    """Title, language, outline and page labels; nothing about persons or times."""
-    pdf.Root.Lang = String(language)
-    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    pdf.Root.PageLabels = Dictionary(Nums=Array([0, Dictionary(S=Name.D)]))
-    pdf.Root.Metadata = pdf.make_stream(xmp, Type=Name.Metadata, Subtype=Name.XML)
-    if sections:
-        with pdf.open_outline() as outline:
-            outline.root.extend(pikepdf.OutlineItem(heading, index) for heading, index in sections)
-        pdf.Root.PageMode = Name.UseOutlines
-
-
-def _save(pdf: Pdf, path: Path) -> None:
-    """Write ``pdf`` reproducibly; streams taken over keep their bytes."""
-    with path.open("wb") as file:
-        pdf.save(
-            file,
-            min_version="1.7",
-            deterministic_id=True,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            fix_metadata_version=False,
-        )
 
 
 def _facts(path: Path, kept: list[Kept]) -> ProductFacts:

@@ -24,8 +24,10 @@ BRIDGE = "  "
 
 _PRIVATE = range(0xE000, 0xF900)
 _SURROGATES = range(0xD800, 0xE000)
-_FONT_NAME = Name("/AKTENW+Glyphless")
+_FONT_NAME = Name("/Glyphless")
 _REPLACEMENT = 0xFFFD
+#: The last codes of rows that end in what is no character.
+_LAST = {0xFE: 0xFE, 0xFF: 0xFD}
 _PER_BLOCK = 100  # entries allowed between beginbfrange and endbfrange
 
 
@@ -100,9 +102,16 @@ def _type0(pdf: Pdf, meanings: pikepdf.Stream) -> Dictionary:
 
 
 def _to_unicode(special: dict[str, int]) -> bytes:
-    """A ToUnicode CMap (Adobe Technical Note 5411): identity, but for the ``special`` codes."""
-    rows = [high for high in range(0x100) if not _excluded(high << 8)]
-    ranges = [f"<{high:02X}00> <{high:02X}FF> <{high:02X}00>" for high in rows]
+    """A ToUnicode CMap (Adobe Technical Note 5411): identity, but for the ``special`` codes.
+
+    PDF/A knows no U+0000, U+FEFF and U+FFFE; control characters are never written anyway.
+    """
+    rows = [(high, 0x20 if high == 0 else 0, _LAST.get(high, 0xFF)) for high in range(0x100)]
+    ranges = [
+        f"<{high:02X}{low:02X}> <{high:02X}{top:02X}> <{high:02X}{low:02X}>"
+        for high, low, top in rows
+        if not _excluded(high << 8)
+    ]
     singles = [f"<{code:04X}> <{char.encode('utf-16-be').hex().upper()}>" for char, code in special.items()]
     return "\n".join(
         [

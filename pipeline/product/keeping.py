@@ -36,7 +36,8 @@ class Kept:
 
     ``size`` is in bytes, None where parts may be shared with other pages. ``misdrawn`` says how much ink, in
     mm², was missing or too much in mixed raster content, None where that was not tried. ``because`` it was
-    "illegible" by that, or "larger" than its image, the page is kept otherwise.
+    "illegible" by that, or "larger" than its image, the page is kept otherwise. ``departures`` are what
+    in it PDF/A does not allow, or nobody knows (``pipeline.product.conformity``).
     """
 
     profile: Profile
@@ -44,9 +45,10 @@ class Kept:
     size: int | None = None
     misdrawn: float | None = None
     because: str | None = None
+    departures: tuple[str, ...] = ()
 
     @property
-    def told(self) -> dict[str, str | int | float | None]:
+    def told(self) -> dict[str, str | int | float | list[str] | None]:
         """What is recorded with the page."""
         return {
             "profile": self.profile.value,
@@ -54,4 +56,5 @@ class Kept:
             "bytes": self.size,
             "misdrawn_mm2": self.misdrawn,
             "because": self.because,
+            "departures": list(self.departures),
         }

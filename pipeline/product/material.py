@@ -18,6 +18,7 @@ from PIL import Image
 
 from errors import N_, PageUnreadable
 from ocr.records import Pixels
+from pipeline.product.conformity import claims_conformity
 from pipeline.product.embed import (
     bitonal_xobject,
     group4,
@@ -79,6 +80,10 @@ class Material(Protocol):
 
     lasting: bool
 
+    @property
+    def claims_conformity(self) -> bool:
+        """Whether the file says that it is PDF/A."""
+
     def draw(self, pdf: Pdf, number: int, origin: Origin, *, muted: bool = False) -> Drawn:
         """Bring page ``number`` (from 1) into ``pdf``, if ``muted`` without text that can be read out.
 
@@ -110,6 +115,11 @@ class PdfMaterial:
     def __init__(self, path: Path, limits: Limits) -> None:
         self._pdf = open_pdf(path)
         self._limits = limits
+
+    @cached_property
+    def claims_conformity(self) -> bool:
+        """Whether the PDF says that it is PDF/A."""
+        return claims_conformity(self._pdf)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -172,6 +182,7 @@ class ImageMaterial:
     """Frames of a TIFF, or the one image of a JPEG or PNG file."""
 
     lasting = False
+    claims_conformity = False
 
     def __init__(self, path: Path, media_type: MediaType, limits: Limits) -> None:
         self._path = path
