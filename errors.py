@@ -5,9 +5,9 @@
     │   ├── NotFound, NoDocument, NoDataFolder, NoLedger, BadSetting, UnreadableList, NothingToDo, OwnFolder,
     │   │   BadHotFolder, BadOutput, BadKey, BadQuery, LedgerExists, LedgerElsewhere
     ├── PartMissing           exit 3   a program, language or server is not there
-    │   ├── ToolMissing, PackageMissing, LanguageMissing, BrokerUnavailable*, StoreUnavailable*,
-    │   │   LedgerUnavailable*, StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated, IndexBusy*,
-    │   │   IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
+    │   ├── ToolMissing, ValidatorMissing, PackageMissing, LanguageMissing, BrokerUnavailable*,
+    │   │   StoreUnavailable*, LedgerUnavailable*, StoreElsewhere*, NoObjects, LedgerLost, IndexOutdated,
+    │   │   IndexBusy*, IndexElsewhere, IntakeBusy*, WorkersFailing, PlaceUnusable
     ├── BadInput              exit 1   this file or page goes to quarantine; the rest goes on
     │   ├── EmptyFile, EncryptedFile, DynamicForm, TruncatedFile, DamagedFile, NoPages, MislabelledFile,
     │   │   UnsupportedFormat, Archive, FileTooLarge, ImageTooLarge, TooManyPages, PageUnreadable,
@@ -17,6 +17,7 @@
     ├── ReaderKilled*         somebody ended the process that read a page: it is read again
     ├── Damaged               exit 1   what was stored is not what was recorded
     │   ├── ObjectMissing, ObjectDamaged, RecordUnreadable, LedgerDamaged
+    ├── ProductNotConforming, ProductNotJudged, ProductMakesNoClaim     what is said of a product as PDF/A
     ├── DiskFull*             exit 3
     └── Interrupted*          exit 4   by Ctrl-C or SIGTERM
         └── VerificationInterrupted*
@@ -235,6 +236,17 @@ class ToolMissing(PartMissing):
     code = "tool_missing"
     message = N_("The program '{tool}' is not installed.")
     hint = N_("Ask an administrator for: apt-get install {package}")
+
+
+class ValidatorMissing(PartMissing):
+    """The PDF/A validator is not there, or does not start; no package of Debian's holds it."""
+
+    code = "validator_missing"
+    message = N_("veraPDF is not installed: no program '{tool}' on the PATH starts.")
+    hint = N_(
+        "Install Java (apt-get install default-jre-headless), then veraPDF from verapdf.org, and put its "
+        "folder on the PATH (docs/operations.md#pdfa)."
+    )
 
 
 class PackageMissing(PartMissing):
@@ -591,6 +603,30 @@ class LedgerDamaged(Damaged):
     code = "ledger_damaged"
     message = N_("The ledger, or this copy of it, is damaged: {detail}")
     hint = N_("Keep all backups you have; 'akten restore' puts the newest sound one back.")
+
+
+class ProductNotConforming(AktenError):
+    """A product breaks rules of the standard it claims."""
+
+    code = "product_not_conforming"
+    message = N_("The PDF of document {document} is not PDF/A-2b, as it claims: it breaks {rules}.")
+    hint = N_("The rules are explained on docs.verapdf.org; please report it as an error of Aktenwerk.")
+
+
+class ProductNotJudged(AktenError):
+    """The PDF/A validator came to no verdict."""
+
+    code = "product_not_judged"
+    message = N_("veraPDF has not judged the PDF of document {document}: {detail}.")
+    hint = N_("Run veraPDF on it by hand: 'akten fetch' hands it out.")
+
+
+class ProductMakesNoClaim(AktenError):
+    """A product says itself that it is no PDF/A: a born-digital page in it cannot be."""
+
+    code = "product_makes_no_claim"
+    message = N_("The PDF of document {document} makes no claim to be PDF/A.")
+    hint = N_("Nothing has to be done: a born-digital page in it stays as it came.")
 
 
 def _family(base: type[AktenError]) -> list[type[AktenError]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from config import wiring
+from config.scratch import scratch
 from config.words import _
 from errors import N_, BadSetting, WrongUse
 from pipeline import sealing
@@ -34,6 +35,9 @@ SHARE = typer.Option(
 SEED = typer.Option(
     "--seed", metavar="WORD", help=_("Choose the sample an earlier verification had, by its seed.")
 )
+PDFA = typer.Option(
+    "--pdfa", help=_("Also have each product validated as PDF/A-2b, by veraPDF, which has to be installed.")
+)
 DISOWNED = typer.Option(
     "--disown",
     metavar="HASH",
@@ -49,15 +53,17 @@ def verify(
     sample: Annotated[float | None, SHARE] = None,
     seed: Annotated[str | None, SEED] = None,
     go_on: Annotated[bool, typer.Option("--resume", help=_("Go on with one that was interrupted."))] = False,
+    pdfa: Annotated[bool, PDFA] = False,
     noted: Annotated[str | None, HASH] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    choice = checking.Choice(sample, seed, go_on)
+    choice = checking.Choice(sample, seed, go_on, pdfa)
     if noted is not None and choice != checking.Choice():
         raise WrongUse(detail=N_("--seal reads no objects: it goes with no other option."))
     settings = session.settings(data)
-    with session.ledger(settings) as ledger:
+    # What is validated is personal data, where the store is no folder also on its way there.
+    with session.ledger(settings) as ledger, scratch(settings.data / "tmp"):
         objects = wiring.objects_of(settings, ledger)
         if noted is None:
             shape = checking.verify(ledger, objects, choice, quiet=as_json)

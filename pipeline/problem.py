@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from errors import Param
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,4 +13,4 @@ class Problem:
     """Something that is not as recorded: a template as in ``errors``, with its fields."""
 
     message: str
-    params: dict[str, str | int]
+    params: Mapping[str, Param]

@@ -14,13 +14,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from errors import N_, BadKey, ObjectDamaged, ObjectMissing, WrongUse, describe
-from pipeline import chain, damage, store_mark, witness
+from errors import (
+    N_,
+    BadKey,
+    ObjectDamaged,
+    ObjectMissing,
+    ProductMakesNoClaim,
+    ProductNotConforming,
+    ProductNotJudged,
+    WrongUse,
+    describe,
+)
+from pipeline import chain, conformance, damage, store_mark, verapdf, witness
 from pipeline.alarms import SEALS_BROKEN
 from pipeline.problem import Problem
 from storage.ledger import Ledger, Transaction, alarms, recorded, verifications
 from storage.ledger.recorded import Recorded
-from storage.ledger.verifications import Run
+from storage.ledger.verifications import Finding, Run
 from storage.objects import ObjectStore
 
 ALL = 100.0
@@ -29,13 +39,22 @@ OnProgress = Callable[[str, int, int], None]
 _SAVE_SECONDS = 5.0
 #: Findings kept in memory until they are saved, and at most named at the end.
 _FINDINGS_AT_ONCE, _MOST_NAMED = 500, witness.MOST_NAMED
+#: Under which of a run's numbers a finding counts.
+_COUNTED = {
+    ObjectDamaged.code: "damaged",
+    ObjectMissing.code: "missing",
+    ProductNotConforming.code: "nonconforming",
+    ProductNotJudged.code: "nonconforming",
+    ProductMakesNoClaim.code: "without_claim",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """Objects read again of ``objects``, pages received against pages accounted for, and the chain of seals.
 
-    ``found`` is the number of problems, of which the first are named in ``problems``.
+    ``found`` is the number of problems, of which the first are named in ``problems``; likewise of products
+    that make no claim to be PDF/A, which is none, in ``without_claim``: ids of documents.
     """
 
     run: Run
@@ -45,6 +64,7 @@ class Verification:
     chain: chain.Chain
     problems: tuple[Problem, ...]
     found: int
+    without_claim: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -54,25 +74,33 @@ class Verification:
     @property
     def differences(self) -> int:
         """How many problems are not an object's: of seals and tables."""
-        return self.found - self.run.damaged - self.run.missing
+        return self.found - _of_objects(self.run)
 
 
-def begin(ledger: Ledger, share: float = ALL, seed: str | None = None) -> Run:
+def begin(ledger: Ledger, share: float = ALL, seed: str | None = None, *, pdfa: bool = False) -> Run:
     """Begin a verification of all objects, or of ``share`` percent of them.
 
     Which ones is decided by the hash of ``seed`` and key: the same seed chooses the same objects. It is
-    drawn at random if None.
+    drawn at random if None. With ``pdfa`` the products among them are validated as well; raises
+    ``ValidatorMissing``.
     """
+    if pdfa:
+        verapdf.require()
     with ledger.write() as tx:
-        return verifications.begin(tx, share, seed or secrets.token_hex(8))
+        return verifications.begin(tx, share, seed or secrets.token_hex(8), pdfa=pdfa)
 
 
 def resume(ledger: Ledger) -> Run:
-    """The last verification, to be gone on with; raises ``WrongUse`` if it was not interrupted."""
+    """The last verification, to be gone on with; raises ``WrongUse`` if it was not interrupted.
+
+    Raises ``ValidatorMissing`` if it had products validated and cannot any more.
+    """
     with ledger.read() as tx:
         run = verifications.unfinished(tx)
     if run is None:
         raise WrongUse(detail=N_("No verification was interrupted: 'akten verify' begins one."))
+    if run.pdfa:
+        verapdf.require()
     return run
 
 
@@ -99,14 +127,15 @@ def verify(
         partial(_is_chosen, run),
         lambda done, total: on_progress(N_("Checking seals"), done, total),
     )
-    found = run.damaged + run.missing + tables.found + len(links.problems)
+    found = _of_objects(run) + tables.found + len(links.problems)
     named = [*islice(_objects_found(ledger, run), _MOST_NAMED), *links.problems, *tables.problems]
     if found > len(named):
         named.append(Problem(N_("… and {count} more"), {"count": found - len(named)}))
     with ledger.write() as tx:
         _tell_of_seals(tx, run, links)
         run = verifications.finish(tx, run, found)
-    return Verification(run, total, tables.received, tables.accounted, links, tuple(named), found)
+    claimless = tuple(islice(_without_claim(ledger, run), _MOST_NAMED))
+    return Verification(run, total, tables.received, tables.accounted, links, tuple(named), found, claimless)
 
 
 # --- objects -----------------------------------------------------------------------------------------
@@ -119,16 +148,16 @@ def _read_objects(ledger: Ledger, objects: ObjectStore, run: Run, on_progress: O
     try:
         for item, is_alarmed in _items(ledger, run.position):
             if is_alarmed or _is_chosen(run, item.key):
-                fault = _fault(objects, item)
-                if fault is not None:  # a disk that has gone meanwhile has lost nothing
+                finding = _finding(objects, item, run)
+                if finding is not None:  # a disk that has gone meanwhile has lost nothing
                     store_mark.require(ledger, objects)
-                reader.note(item, fault, is_alarmed)
+                reader.note(item, finding, is_alarmed)
                 on_progress(N_("Verifying"), reader.run.checked, total)
             else:
                 reader.pass_over(item)
         if not reader.run.checked:  # no verification is well without a look at anything
             for item, is_alarmed in islice(_items(ledger, None), 1):
-                reader.note(item, _fault(objects, item), is_alarmed)
+                reader.note(item, _finding(objects, item, run), is_alarmed)
     finally:  # also when interrupted, or when the store is away
         reader.save()
     return reader.run
@@ -151,12 +180,30 @@ def _is_chosen(run: Run, key: str) -> bool:
     return int.from_bytes(drawn[:8], "big") < run.share / ALL * 2**64
 
 
-def _fault(objects: ObjectStore, item: Recorded) -> str | None:
-    """The ``errors`` code of what is wrong with an object; None if it is as recorded."""
+def _finding(objects: ObjectStore, item: Recorded, run: Run) -> Finding | None:
+    """What is to be said of an object; None if it is as recorded, and as it claims."""
     try:
-        return None if objects.digest(item.key).sha256 == item.sha256 else ObjectDamaged.code
+        if objects.digest(item.key).sha256 != item.sha256:
+            return Finding(item.key, ObjectDamaged.code, {})
+        return conformance.judge(objects, item) if _is_validated(run, item) else None
     except (ObjectMissing, BadKey):  # a key somebody changed by hand names nothing
-        return ObjectMissing.code
+        return Finding(item.key, ObjectMissing.code, {})
+
+
+def _is_validated(run: Run, item: Recorded) -> bool:
+    return run.pdfa and item.kind == "product"
+
+
+def _counted(run: Run, item: Recorded, finding: Finding | None) -> Run:
+    """The run with an object more."""
+    further = replace(run, position=item.position, checked=run.checked + 1)
+    if finding is not None:
+        name = _COUNTED[finding.code]
+    elif _is_validated(run, item):
+        name = "conforming"
+    else:
+        return further
+    return replace(further, **{name: getattr(run, name) + 1})
 
 
 class _Reader:
@@ -166,24 +213,17 @@ class _Reader:
 
     def __init__(self, ledger: Ledger, run: Run) -> None:
         self._ledger = ledger
-        self._state: tuple[Run, tuple[tuple[Recorded, str | None], ...]] = (run, ())
+        self._state: tuple[Run, tuple[tuple[Recorded, Finding | None], ...]] = (run, ())
         self._next_save = time.monotonic() + _SAVE_SECONDS
 
     @property
     def run(self) -> Run:
         return self._state[0]
 
-    def note(self, item: Recorded, fault: str | None, is_alarmed: bool) -> None:
+    def note(self, item: Recorded, finding: Finding | None, is_alarmed: bool) -> None:
         run, findings = self._state
-        further = replace(
-            run,
-            position=item.position,
-            checked=run.checked + 1,
-            damaged=run.damaged + (fault == ObjectDamaged.code),
-            missing=run.missing + (fault == ObjectMissing.code),
-        )
-        tell = fault is not None or is_alarmed
-        self._state = further, ((*findings, (item, fault)) if tell else findings)
+        tell = finding is not None or is_alarmed
+        self._state = _counted(run, item, finding), ((*findings, (item, finding)) if tell else findings)
         self._save_if_due()
 
     def pass_over(self, item: Recorded) -> None:
@@ -200,12 +240,13 @@ class _Reader:
         run, findings = self._state
         with self._ledger.write() as tx:
             verifications.save(tx, run)
-            for item, fault in findings:
-                if fault is None:
+            for item, finding in findings:
+                if finding is not None and finding.code in damage.CODES:
+                    damage.sound(tx, item, finding.code)
+                else:  # what a validator says of a product's structure takes none of its bytes away
                     damage.clear(tx, item.owner)
-                else:
-                    damage.sound(tx, item, fault)
-                    verifications.found(tx, run, item.key, fault)
+                if finding is not None:
+                    verifications.found(tx, run, finding)
         self._state = run, ()
         self._next_save = time.monotonic() + _SAVE_SECONDS
 
@@ -213,8 +254,23 @@ class _Reader:
 def _objects_found(ledger: Ledger, run: Run) -> Iterator[Problem]:
     """What a run found wrong with objects, also before it was interrupted."""
     with ledger.read() as tx:
-        for key, code in verifications.findings(tx, run):
-            yield Problem(describe(code).message, {"key": key})
+        for key, code, params in verifications.findings(tx, run):
+            if code != ProductMakesNoClaim.code:
+                yield Problem(describe(code).message, {**params, "key": key})
+
+
+def _without_claim(ledger: Ledger, run: Run) -> Iterator[str]:
+    """The documents whose product makes no claim to be PDF/A."""
+    if run.pdfa:
+        with ledger.read() as tx:
+            for _, code, params in verifications.findings(tx, run):
+                if code == ProductMakesNoClaim.code:
+                    yield str(params["document"])
+
+
+def _of_objects(run: Run) -> int:
+    """How many of a run's problems are an object's."""
+    return run.damaged + run.missing + (run.nonconforming or 0)
 
 
 # --- tables and seals --------------------------------------------------------------------------------

@@ -6,7 +6,15 @@ import re
 from dataclasses import dataclass
 
 from config.words import _
-from errors import N_, Interrupted, LedgerUnavailable, StoreUnavailable, VerificationInterrupted, WrongUse
+from errors import (
+    N_,
+    Interrupted,
+    LedgerUnavailable,
+    StoreUnavailable,
+    ValidatorMissing,
+    VerificationInterrupted,
+    WrongUse,
+)
 from pipeline import chain
 from pipeline import verify as verification
 from reports import shapes, terminal
@@ -22,11 +30,14 @@ _NOTED = re.compile(r"[0-9a-f]{16,64}")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which objects to read: a share in percent (None: all) and its seed, or on with an interrupted run."""
+    """Which objects to read: a share in percent (None: all) and its seed, or on with an interrupted run;
+    and whether to validate the products among them as PDF/A.
+    """
 
     share: float | None = None
     seed: str | None = None
     go_on: bool = False
+    pdfa: bool = False
 
 
 def verify(ledger: Ledger, objects: ObjectStore, choice: Choice, *, quiet: bool) -> shapes.Json:
@@ -39,7 +50,7 @@ def verify(ledger: Ledger, objects: ObjectStore, choice: Choice, *, quiet: bool)
             )
         except Interrupted as interrupted:
             raise VerificationInterrupted from interrupted
-        except (StoreUnavailable, LedgerUnavailable):
+        except (StoreUnavailable, LedgerUnavailable, ValidatorMissing):
             terminal.note(N_("What was compared so far is kept; then go on by 'akten verify --resume'."))
             raise
     return shapes.verification(found)
@@ -47,14 +58,16 @@ def verify(ledger: Ledger, objects: ObjectStore, choice: Choice, *, quiet: bool)
 
 def _run(ledger: Ledger, choice: Choice) -> Run:
     if choice.go_on:
-        if choice.share is not None or choice.seed is not None:
-            raise WrongUse(detail=N_("An interrupted verification goes on with its own share and seed."))
+        if choice != Choice(go_on=True):
+            raise WrongUse(
+                detail=N_("An interrupted verification goes on as it was begun: --resume stands alone.")
+            )
         return verification.resume(ledger)
     if choice.seed is not None and choice.share is None:
         raise WrongUse(detail=N_("A seed chooses a sample: say --sample as well."))
     if choice.seed is not None and not _SEED.fullmatch(choice.seed):
         raise WrongUse(detail=N_("A seed has 1 to 32 letters, digits and hyphens."))
-    return verification.begin(ledger, choice.share or verification.ALL, choice.seed)
+    return verification.begin(ledger, choice.share or verification.ALL, choice.seed, pdfa=choice.pdfa)
 
 
 def check_seal(ledger: Ledger, objects: ObjectStore, noted: str, *, quiet: bool) -> shapes.Json:

@@ -188,7 +188,21 @@ def verification(found: Verification) -> Json:
         "seals": _chain(found.chain),
         "sample": run.share,
         "seed": run.seed,
+        "pdfa": _pdfa(found),
         "problems": _problems(found.problems),
+    }
+
+
+def _pdfa(found: Verification) -> Json | None:
+    """What a PDF/A validator said of the products, by number; None if none was asked."""
+    run = found.run
+    if not run.pdfa:
+        return None
+    return {
+        "conforming": run.conforming,
+        "nonconforming": run.nonconforming,
+        "without_claim": run.without_claim,
+        "without_claim_documents": list(found.without_claim),
     }
 
 

@@ -29,6 +29,8 @@ def verification(shape: Shape) -> None:
         sample = N_("A sample of {sample} %, seed {seed}: {checked} of {recorded} objects.")
         counted = {"checked": shape["objects"]["checked"], "recorded": shape["recorded"]}
         line(say(sample, {"sample": decimal(shape["sample"]), "seed": shape["seed"], **counted}), 2)
+    if shape["pdfa"]:
+        _pdfa(shape["pdfa"])
     _chain(shape["seals"])
     if shape["objects"]["damaged"] or shape["objects"]["missing"]:
         next_step(
@@ -65,6 +67,16 @@ def _problems(shape: Shape) -> None:
 
 def _sign(shape: Shape) -> tuple[str, str]:
     return ("✓ ", "bold green") if shape["ok"] else ("✗ ", "bold red")
+
+
+def _pdfa(counted: Shape) -> None:
+    text = N_(
+        "Products validated as PDF/A-2b: conforming {conforming}, not conforming or not judged "
+        "{nonconforming}, without a claim {without_claim}"
+    )
+    line(say(text, counted), 2)
+    for document in counted["without_claim_documents"]:
+        line(say(N_("Document {document} makes no claim to be PDF/A."), {"document": document}), 4)
 
 
 def _chain(counted: Shape) -> None:

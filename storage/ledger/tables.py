@@ -257,6 +257,9 @@ verifications = Table(
     Column("damaged", BigInteger, nullable=False, default=0),
     Column("missing", BigInteger, nullable=False, default=0),
     Column("problems", BigInteger),
+    Column("conforming", BigInteger),
+    Column("nonconforming", BigInteger),
+    Column("without_claim", BigInteger),
     sqlite_autoincrement=True,
 )
 

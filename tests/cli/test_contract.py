@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from pipeline.intake import inventory, manifest
 from reports import shapes
 from storage.ledger import pages
+from tests import validator
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
 _SECTION = re.compile(
@@ -60,6 +62,7 @@ def printed(ran, tmp_path_factory) -> dict[str, Any]:
     faulty = folder / "faulty.csv"
     faulty.write_text("Aktenzeichen;Band\n;1\n77/1;x\n", encoding="utf-8")
     fresh = type(akten)(folder / "data")
+    path = validator.install(folder / "bin", validator.conforming())
     number = ran.truth.volumes[0].file_number
     return {
         "status": akten.json("status"),
@@ -70,7 +73,7 @@ def printed(ran, tmp_path_factory) -> dict[str, Any]:
         "search": akten.json("search", "Musterstadt"),
         "show": akten.json("show", number),
         "seal": akten.json("seal"),
-        "verify": akten.json("verify"),
+        "verify": replace(akten, environment={"PATH": path}).json("verify", "--pdfa"),
         "backup": akten.json("backup", "-o", folder / "ledger.db"),
         "recover": akten.json("recover"),
         "inventory list": akten.json("inventory", "list"),

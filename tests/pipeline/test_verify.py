@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from errors import Interrupted, StoreUnavailable, VerificationInterrupted, WrongUse
-from pipeline import damage, sealing, verify
+from errors import Interrupted, StoreUnavailable, ValidatorMissing, VerificationInterrupted, WrongUse
+from pipeline import conformance, damage, sealing, verapdf, verify
 from pipeline.corrections import retry
 from pipeline.verify import Verification
 from reports import checking, shapes, trust
@@ -17,6 +17,7 @@ from storage.folder import FolderStore
 from storage.ledger import Ledger, alarms, recorded, sources, verifications
 from storage.objects import original_key
 from tests import office as desk
+from tests import validator
 from tests.ledgers import new_ledger
 from tests.office import Office, cover, page, save_pdf
 
@@ -166,7 +167,13 @@ class TestSample:
         }  # fmt: skip
 
     @pytest.mark.parametrize(
-        "choice", [checking.Choice(seed="x"), checking.Choice(50, "ü"), checking.Choice(50, go_on=True)]
+        "choice",
+        [
+            checking.Choice(seed="x"),
+            checking.Choice(50, "ü"),
+            checking.Choice(50, go_on=True),
+            checking.Choice(go_on=True, pdfa=True),
+        ],
     )
     def test_what_cannot_be_meant(self, ledger, objects, choice):
         with pytest.raises(WrongUse):
@@ -187,7 +194,7 @@ class TestEvents:
         (objects.root / keys[0]).write_bytes(b"x")
         run = verify.verify(ledger, objects).run
         with ledger.read() as tx:
-            assert list(verifications.findings(tx, run)) == [(keys[0], "object_damaged")]
+            assert list(verifications.findings(tx, run)) == [(keys[0], "object_damaged", {})]
             query = "SELECT data FROM events WHERE kind = 'verify.finished'"
             assert '"damaged": 1' in tx.connection.exec_driver_sql(query).scalar()
 
@@ -353,6 +360,74 @@ class TestWhatIsDamaged:
             with filed.ctx.ledger.write() as tx:
                 tx.connection.exec_driver_sql(change, (sha256, document.id))
             assert self.verify(filed).ok == ok
+
+
+class TestPdfa:
+    """The two products are validated; that they are asked for at all, and what they claim, is made here."""
+
+    @pytest.fixture(autouse=True)
+    def claiming(self, monkeypatch):
+        monkeypatch.setattr(conformance, "claims", lambda _pdf: True)
+
+    def answered(self, filed: Office, tmp_path: Path, monkeypatch, report: str) -> Verification:
+        monkeypatch.setenv("PATH", validator.install(tmp_path / "bin", report))
+        run = verify.begin(filed.ctx.ledger, pdfa=True)
+        return verify.verify(filed.ctx.ledger, filed.ctx.objects, run)
+
+    def test_conforming_ones_are_counted(self, filed, tmp_path, monkeypatch):
+        found = self.answered(filed, tmp_path, monkeypatch, validator.conforming())
+        assert found.ok
+        assert shapes.verification(found)["pdfa"] == {
+            "conforming": 2, "nonconforming": 0, "without_claim": 0, "without_claim_documents": [],
+        }  # fmt: skip
+        calls = (tmp_path / "bin" / "calls").read_text().splitlines()
+        assert [call.endswith("/product.pdf") for call in calls] == [True, True]
+
+    @pytest.mark.parametrize(
+        ("report", "said"),
+        [(validator.breaking(("6.6.1", 1)), "6.6.1-1"), (validator.failing(), "Couldn't parse stream")],
+    )
+    def test_others_are_problems_but_no_damage(self, filed, tmp_path, monkeypatch, report, said):
+        found = self.answered(filed, tmp_path, monkeypatch, report)
+        shape = shapes.verification(found)
+        assert (found.ok, found.differences, shape["pdfa"]["nonconforming"]) == (False, 0, 2)
+        assert all(said in problem for problem in shape["problems"])
+        assert filed.document("33/1").id in " ".join(shape["problems"])
+        assert (filed.goal(), filed.alarms()) == ((2, 2), [])
+
+    def test_one_without_a_claim_is_listed_and_no_problem(self, filed, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(conformance, "claims", lambda _pdf: False)
+        found = self.answered(filed, tmp_path, monkeypatch, validator.breaking(("6.6.1", 1)))
+        assert (found.ok, found.run.without_claim, len(found.without_claim)) == (True, 2, 2)
+        assert not (tmp_path / "bin" / "calls").exists()
+        trust.verification(shapes.verification(found))
+        assert filed.document("33/1").id in capsys.readouterr().out
+
+    def test_interrupted_it_goes_on_validating_with_what_it_had_found(self, filed, tmp_path, monkeypatch):
+        verdicts = iter([verapdf.Verdict(False, ("6.6.1-1",)), Interrupted()])
+
+        def validate(_pdf: Path) -> verapdf.Verdict:
+            verdict = next(verdicts)
+            if isinstance(verdict, Exception):
+                raise verdict
+            return verdict
+
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(verapdf, "validate", validate)
+            with pytest.raises(Interrupted):
+                self.answered(filed, tmp_path, monkeypatch, "")
+        validator.install(tmp_path / "bin", validator.conforming())
+        found = verify.verify(filed.ctx.ledger, filed.ctx.objects, verify.resume(filed.ctx.ledger))
+        assert (found.run.conforming, found.run.nonconforming, len(found.problems)) == (1, 1, 1)
+
+    def test_without_the_validator_nothing_is_begun(self, filed, tmp_path, monkeypatch):
+        before = verify.verify(filed.ctx.ledger, filed.ctx.objects).run
+        monkeypatch.setenv("PATH", str(tmp_path))
+        with pytest.raises(ValidatorMissing):
+            checking.verify(filed.ctx.ledger, filed.ctx.objects, checking.Choice(pdfa=True), quiet=True)
+        with filed.ctx.ledger.read() as tx:
+            assert verifications.unfinished(tx) is None
+            assert verifications.last_finished(tx) == before
 
 
 def test_every_kind_of_object_has_words_for_its_damage():
