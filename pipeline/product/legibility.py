@@ -27,7 +27,7 @@ def misdrawn(page: Pixels, layers: Layers, dpi: float) -> float:
     """
     shrink = min(1.0, _DPI / dpi)
     size = (max(1, round(layers.width * shrink)), max(1, round(layers.height * shrink)))
-    seen = _softened(reduced(page, size))
+    seen = _softened(reduced(brightness_of(page), size))
     drawn = _softened(compose(layers, size))
     quarter = reduced(seen, (max(1, size[0] // 4), max(1, size[1] // 4)))
     around = cv2.dilate(quarter, np.ones((_AROUND // 4, _AROUND // 4), np.uint8))
@@ -52,6 +52,8 @@ def _beyond(paper: Grey, darker: Grey, lighter: Grey) -> Grey:
 
 def _area(wrong: Grey) -> int:
     """Pixels of all connected places that are large enough to be seen."""
+    if not wrong.any():
+        return 0
     _, _, stats, _ = cv2.connectedComponentsWithStats(wrong, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     return int(areas[areas >= _SMALLEST].sum())

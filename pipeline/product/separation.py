@@ -46,47 +46,59 @@ _MM_PER_INCH = 25.4
 
 @dataclass(frozen=True, slots=True)
 class _Relief:
-    """By cells: the paper's brightness, the darkest ink's, and the level between; 0 where there is no ink."""
+    """By cells: the paper's brightness, the darkest ink's, and the level between; 0 where there is no ink.
+
+    ``dpi`` is the page's.
+    """
 
     paper: Grey
     dark: Grey
     level: Grey
+    dpi: float
 
 
 def separate(page: Pixels, dpi: float) -> Layers:
     """Take apart ``page``, grey (H, W) or RGB (H, W, 3), upright, of ``dpi``."""
     grey = brightness_of(page)
-    height, width = grey.shape
+    width = grey.shape[1]
     relief = _relief(grey, dpi)
     mask = _mask(grey, relief, finer=1)
-    look = (_scaled(width, LOOK_DPI / dpi), _scaled(height, LOOK_DPI / dpi))
-    seen = reduced(page, look)
+    colours = _reduced_to(page, dpi, _COLOUR_DPI)
+    seen = _reduced_to(colours, dpi * colours.shape[1] / width, LOOK_DPI)
+    look = (seen.shape[1], seen.shape[0])
     strokes, filled = coloured_marks(seen) if page.ndim == COLOUR else ([], [])
     marks = [_box(share, grey) for share in strokes]
     for box in marks:
         _part(mask, box)[colour_of(_part(page, box)) > 0] = 0
     photos = [_box(share, grey) for share in filled]
     _clear(mask, photos)
-    layers = _layers(page, mask, relief, apart(marks + photos), dpi)
+    layers = _layers(page, colours, mask, relief, apart(marks + photos))
     missed = photographs(brightness_of(seen), brightness_of(compose(layers, look)))
     if missed:
         photos += [_box(share, grey) for share in missed]
         _clear(mask, photos)
-        layers = _layers(page, mask, relief, apart(marks + photos), dpi)
+        layers = _layers(page, colours, mask, relief, apart(marks + photos))
     return layers if dpi >= _COARSE_DPI else replace(layers, mask=_finer(grey, relief, mask))
 
 
-def _layers(page: Pixels, mask: Grey, relief: _Relief, boxes: list[Box], dpi: float) -> Layers:
-    """The layers whose mask this is; ``boxes`` are pictures."""
+def _layers(page: Pixels, colours: Pixels, mask: Grey, relief: _Relief, boxes: list[Box]) -> Layers:
+    """The layers whose mask this is; ``colours`` are ``page`` reduced, ``boxes`` are pictures."""
     height, width = mask.shape
-    step = max(1, round(dpi / _COLOUR_DPI))
-    colours = reduced(page, (max(1, width // step), max(1, height // step)))
     inked = reduced(mask, (colours.shape[1], colours.shape[0]))
-    pictures = tuple(_picture(page, mask, box, dpi) for box in boxes)
+    pictures = tuple(_picture(page, mask, box, relief.dpi) for box in boxes)
     ink = _ink(colours, inked, relief)
     for box in boxes:
-        _part(inked, _smaller(box, step))[:] = _WHITE  # no paper is seen there
-    return Layers(width, height, mask, ink, _paper(colours, inked, dpi / step), pictures)
+        _part(inked, _smaller(box, width / colours.shape[1]))[:] = _WHITE  # no paper is seen there
+    paper = _paper(colours, inked, relief.dpi * colours.shape[1] / width)
+    return Layers(width, height, mask, ink, paper, pictures)
+
+
+def _reduced_to(page: Pixels, dpi: float, wanted: float) -> Pixels:
+    """The page in about the resolution that is wanted, by a whole number where that is possible."""
+    step = max(1, round(dpi / wanted))
+    return (
+        page if step == 1 else reduced(page, (max(1, page.shape[1] // step), max(1, page.shape[0] // step)))
+    )
 
 
 # --- ink and paper ---------------------------------------------------------------------------------
@@ -103,7 +115,7 @@ def _relief(grey: Grey, dpi: float) -> _Relief:
     level = _plane(cv2.addWeighted(paper, 1 - _LEVEL, smooth, _LEVEL, 0))
     least = np.maximum(_LEAST_CONTRAST * paper.astype(np.float32), _NOISE * grain_of(grey))
     level[cv2.subtract(paper, smooth) < least] = 0
-    return _Relief(_plane(paper), _plane(dark), level)
+    return _Relief(_plane(paper), _plane(dark), level, dpi)
 
 
 def _darkest_of(grey: Grey, step: int) -> Grey:
@@ -218,10 +230,10 @@ def _box(share: Share, grey: Grey) -> Box:
     return Box(left, top, max(1, round(share[2] * width) - left), max(1, round(share[3] * height) - top))
 
 
-def _smaller(box: Box, step: int) -> Box:
+def _smaller(box: Box, step: float) -> Box:
     """The box in pixels ``step`` times as large, not less than it was."""
     right, bottom = math.ceil((box.left + box.width) / step), math.ceil((box.top + box.height) / step)
-    left, top = box.left // step, box.top // step
+    left, top = int(box.left / step), int(box.top / step)
     return Box(left, top, right - left, bottom - top)
 
 
