@@ -133,12 +133,12 @@ class TestTheMachineIsLost:
     def test_a_second_restore_over_it_is_refused(self, akten, restored):
         said = akten("restore", akten.data.parent / "ledger.db", code=2).stderr
         assert "There is a ledger already" in said
-        assert akten.json("documents") == restored["documents"]
+        assert state_of(akten)["documents"] == restored["documents"]
 
     def test_a_backup_into_the_data_folder_is_refused(self, akten, restored):
         akten("backup", "-o", akten.data / "ledger.db", code=2)
         akten("backup", "-o", akten.data / "index" / "copy.db", code=2)
-        assert akten.json("documents") == restored["documents"]
+        assert state_of(akten)["documents"] == restored["documents"]
 
 
 @pytest.fixture

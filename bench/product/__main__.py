@@ -15,7 +15,7 @@ import cv2
 from bench.document import BENCHMARKS, put
 from bench.product import figures, measure, pages, pictures, report, volume
 from bench.product.figures import Figures
-from bench.product.makers import KNOWS_PROFILES, makers
+from bench.product.makers import makers
 from bench.scans import DATA_VARIABLE
 from bench.sets import PageSet
 from bench.workplace import HOME, emptied, workplace
@@ -113,8 +113,6 @@ def _arguments() -> argparse.Namespace:
     asked = parser.parse_args()
     if asked.write and (asked.quick or asked.pages):
         parser.error("--write needs all pages of a set")
-    if asked.pictures and not KNOWS_PROFILES:
-        parser.error("--pictures shows the compact profile, which this version has not")
     return asked
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Protocol
@@ -14,17 +14,12 @@ from bench import programs
 from bench.meter import Spent
 from bench.programs import AKTEN, AKTEN_DONE, JOBS, OCRMYPDF_DONE, ONE_THREAD, PEERS, environment
 from bench.sets import PageSet
-from pipeline.product.options import ProductOptions
+from pipeline.product.keeping import Profile
 
 COMPACT, FAITHFUL = "akten, compact", "akten, faithful"
 DEFAULT, OPTIMISED, OPTIMISING = "ocrmypdf", "ocrmypdf -O3", "ocrmypdf -O3, without recognition"
 RECODED, RECODED_BEST = "recode_pdf", "recode_pdf, smaller"
-#: Whether this version can be told how small its product shall be; one that cannot is faithful.
-KNOWS_PROFILES = any(field.name == "profile" for field in fields(ProductOptions))
-PROFILES: Mapping[str, str] = {
-    **({COMPACT: "compact"} if KNOWS_PROFILES else {}),
-    FAITHFUL: "faithful",
-}
+PROFILES: Mapping[str, str] = {COMPACT: Profile.COMPACT.value, FAITHFUL: Profile.FAITHFUL.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ def makers() -> list[Maker]:
 
 def told(profile: str) -> Mapping[str, str]:
     """What an environment says so that a product gets this profile."""
-    return {"AKTEN_PRODUCT__PROFILE": profile} if KNOWS_PROFILES else {}
+    return {"AKTEN_PRODUCT__PROFILE": profile}
 
 
 def hocr(pages: PageSet, target: Path) -> Spent:

@@ -47,7 +47,7 @@ def write(target: Path, folder: Path, tell: Callable[[str], None]) -> None:
         only_stencils(products[1], stencils)
         seen = [before, *(drawn_like(one, 0, SEEN_DPI, before) for one in (products[1], stencils))]
         data = png(side_by_side([crop(one, spot) for one in seen]))
-        (target / f"{name}.png").write_bytes(data)
+        (target / f"product-{name}.png").write_bytes(data)
         tell(f"  {target / name}.png: {len(data):,} bytes")
 
 

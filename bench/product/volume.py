@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
 
 from PIL import Image
 
@@ -70,10 +69,9 @@ def bind(scans: Sequence[Path], count: int, folder: Path) -> dict[str, float]:
     """Bind ``count`` pages here; the fields of :class:`Bound`."""
     settings = load_settings(folder / "data")
     pages = islice(cycle([_page(path) for path in scans]), count)
-    profile = getattr(settings.product, "profile", None)
-    asked: dict[str, Any] = {"limits": settings.limits, **({"profile": profile} if profile else {})}
+    target, profile = folder / "volume.pdf", settings.product.profile
     before = _processor()
-    facts = assemble(pages, folder / "volume.pdf", title="Akte", **asked)
+    facts = assemble(pages, target, title="Akte", profile=profile, limits=settings.limits)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIBIBYTE / 1e6
     return {"memory": memory, "cpu": _processor() - before, "size": facts.size}
 
