@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import ImageFilter
 
 from bench.chaos import faults, referee
 from bench.chaos.ledger import DocumentRow, Outcome, PageRow, Product, Sample, Work, outcome, sample
 from bench.chaos.scene import Scene
-from bench.chaos.specimens import Specimens, build
-from tests.office import Office, open_office, page, save_pdf
+from bench.chaos.specimens import NO_PAGE, Specimens, build
+from tests.office import Office, blank, open_office, page, save_pdf
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED, FAULTS = 20260, 12
@@ -162,6 +163,16 @@ class TestInTheEnd:
         assert list(referee.against_the_paper(scanned, same, Counter(a=1, b=1))) == []
         told = list(referee.against_the_paper(scanned, same, Counter(a=2)))
         assert told == ["products: 1 scanned pages are in none", "products: 1 pages too many"]
+
+    def test_a_page_is_known_by_its_ink_though_its_edges_have_changed(self):
+        scanned = Specimens()
+        for word in ("Amsel 18", "Amsel 13"):
+            scanned.keep(page(word))
+        first, second = scanned.stored
+        for word, name in (("Amsel 18", first), ("Amsel 13", second), ("Drossel 18", NO_PAGE)):
+            drawn = page(word).filter(ImageFilter.GaussianBlur(1)).resize((1401, 401))
+            assert scanned.most_like(drawn) == name
+        assert scanned.most_like(blank()) == NO_PAGE
 
     def test_objects_that_are_gone_or_changed(self):
         told = list(referee.damaged({"a": "1", "b": "2", "c": "3"}, {"a": "1", "b": "9"}))

@@ -70,7 +70,7 @@ def differences(expected: Outcome, found: Outcome) -> Iterator[str]:
 
 
 def against_the_paper(specimens: Specimens, found: Outcome, in_products: Counter[str]) -> Iterator[str]:
-    """Whether an outcome is what the paper that was scanned demands, page by page and pixel by pixel."""
+    """Whether an outcome is what the paper that was scanned demands, page by page."""
     if Counter(found.stages) != specimens.stages:
         yield f"stages: {dict(specimens.stages)} were scanned, {dict(found.stages)} are recorded"
     reasons = {f"{name}:{page}": reason for name, page, reason in found.quarantine}

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from pipeline.sheets.codes import encode_cover, encode_separator, new_sheet_id
@@ -26,6 +28,10 @@ from tests.specimens.files import write_pdf
 SURNAMES = ("Zaunkönig", "Wendehals", "Steinschmätzer", "Rohrdommel", "Mauersegler", "Goldammer")
 WORDS = ("Brieftaube", "Regenschirm", "Fahrradkette", "Kirschbaum", "Wasserturm", "Bahnsteig", "Dachziegel")
 TYPES = ("court_decision", "payslip", "rental_contract")
+NO_PAGE = "like no page that was scanned"
+#: Of a page's ink may have become paper, or the reverse: its edges, where scans are not kept bit by bit.
+_EDGES = 0.1
+_BETWEEN_INK_AND_PAPER = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ class Volume:
 
 @dataclass(slots=True)
 class Specimens:
-    """What was made: ``stored`` counts content pages by the fingerprint of their pixels.
+    """What was made: ``stored`` counts content pages by the fingerprint of their pixels, ``ink`` is where
+    each has some (True).
 
     ``stages`` counts all pages by what becomes of them, ``spoiled`` maps files, or pages of files, to
     the reason of their quarantine, ``private`` holds what no log may say.
@@ -49,9 +56,28 @@ class Specimens:
     deliveries: list[Path] = field(default_factory=list)
     volumes: list[Volume] = field(default_factory=list)
     stored: Counter[str] = field(default_factory=Counter)
+    ink: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     stages: Counter[str] = field(default_factory=Counter)
     spoiled: dict[str, str] = field(default_factory=dict)
     private: set[str] = field(default_factory=lambda: {*SURNAMES, *WORDS})
+
+    def keep(self, image: Image.Image) -> None:
+        """Note a page that has to be stored."""
+        name = fingerprint(image)
+        self.stages["stored"] += 1
+        self.stored[name] += 1
+        self.ink[name] = _ink(image)
+
+    def most_like(self, image: Image.Image) -> str:
+        """The fingerprint of the page an image shows, which may be compressed with loss, or ``NO_PAGE``."""
+
+        def apart(name: str) -> float:
+            kept = self.ink[name]
+            shown = _ink(image.resize(kept.shape[::-1], Image.Resampling.BOX))
+            return float((shown != kept).sum() / max(1, kept.sum()))
+
+        distance, nearest = min(((apart(name), name) for name in self.ink), default=(1.0, NO_PAGE))
+        return nearest if distance < _EDGES else NO_PAGE
 
     def register(self, ledger: Ledger) -> None:
         """Put the inventory into a ledger, under the ids that stand on the cover sheets."""
@@ -85,6 +111,10 @@ def fingerprint(image: Image.Image) -> str:
     """The pixels of an image, whatever it was compressed with."""
     grey = image.convert("L")
     return hashlib.sha256(f"{grey.size}".encode() + grey.tobytes()).hexdigest()
+
+
+def _ink(image: Image.Image) -> npt.NDArray[np.bool_]:
+    return np.asarray(image.convert("L")) < _BETWEEN_INK_AND_PAPER
 
 
 class _Press:
@@ -199,9 +229,8 @@ class _Press:
         return volume
 
     def _keep(self, *content: Image.Image) -> None:
-        """Note pages that have to be stored."""
-        self._made.stages["stored"] += len(content)
-        self._made.stored.update(fingerprint(image) for image in content)
+        for image in content:
+            self._made.keep(image)
 
 
 def _as_name(volume: Volume) -> str:

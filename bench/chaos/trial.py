@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import pikepdf
 import psutil
+import pypdfium2
+from PIL import Image
 
 from bench.chaos import faults, referee
 from bench.chaos.ledger import Outcome, Sample, outcome, sample
 from bench.chaos.scene import Scene
-from bench.chaos.specimens import Specimens, fingerprint
+from bench.chaos.specimens import Specimens
 from errors import AktenError
 from storage.folder import FolderStore
 from storage.ledger import Ledger
@@ -28,6 +29,8 @@ _TICK_SECONDS = 0.05
 _SAMPLE_SECONDS = 0.25
 _STATUS_SECONDS = 15.0
 _STALL_SECONDS = 120.0
+#: Pixels for a point: twice as many as the scans have.
+_SCALE = 300 / 72
 
 
 @dataclass(slots=True)
@@ -87,18 +90,21 @@ def undisturbed(folder: Path, specimens: Specimens, workers: int) -> Reference:
     seconds = time.monotonic() - started
     found = outcome(ledger)
     products = FolderStore(akten.data / "objects")
-    pixels: Counter[str] = Counter()
-    for key in products.keys("products"):
-        with pikepdf.open(io.BytesIO(products.get_bytes(key))) as pdf:
-            pixels.update(fingerprint(_image_on(page)) for page in pdf.pages)
-    breaches = [*referee.breaches(sample(ledger), None), *referee.against_the_paper(specimens, found, pixels)]
+    shown = Counter(
+        specimens.most_like(image)
+        for key in products.keys("products")
+        for image in _drawn(products.get_bytes(key))
+    )
+    breaches = [*referee.breaches(sample(ledger), None), *referee.against_the_paper(specimens, found, shown)]
     ledger.close()
     return Reference(found, _hits(akten.json), seconds, tuple(breaches))
 
 
-def _image_on(page: pikepdf.Page) -> Any:  # noqa: ANN401 - a Pillow image
-    (image,) = page.get_images().values()
-    return pikepdf.PdfImage(cast(pikepdf.Stream, image)).as_pil_image()
+def _drawn(product: bytes) -> Iterator[Image.Image]:
+    """The pages of a PDF as they are seen."""
+    with closing(pypdfium2.PdfDocument(product)) as pdf:
+        for page in pdf:
+            yield page.render(scale=_SCALE, grayscale=True).to_pil()
 
 
 def _hits(ask: Callable[..., Any]) -> int:
