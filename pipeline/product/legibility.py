@@ -11,13 +11,14 @@ from pipeline.product.layers import Layers, brightness_of, compose, reduced
 _DPI = 150.0
 _MM_PER_INCH = 25.4
 #: Darker than the paper around by this share of it is ink, within so many pixels (5 mm).
-_INK, _AROUND = 0.18, 31
-#: A mark that has lost, or a place that has gained, this share of the contrast is drawn wrong.
-_CHANGED = 0.6
+_INK, _AROUND = 0.15, 31
+#: A mark that has lost, or a place that has gained, this share of the contrast is drawn wrong. Bars of worn
+#: types lose about half where print loses nothing.
+_CHANGED = 0.45
 #: Smaller places, in pixels, are edges that moved by less than a pixel; a full stop has 8 to 16.
-_SMALLEST = 6
-#: What may be wrong on a page, mm².
-TOLERATED_MM2 = 2.0
+_SMALLEST = 4
+#: What may be wrong on a page, mm²: some dozen bars of letters.
+TOLERATED_MM2 = 4.0
 
 
 def misdrawn(page: Pixels, layers: Layers, dpi: float) -> float:
