@@ -1,9 +1,10 @@
 """The invisible text of a page, placed so that readers find it in our order.
 
-One text object a page in reading order. Every word stands on its line's baseline and is stretched to its
-box by the text matrix, not by ``Tz``, which poppler leaves out of some of its measures (OCRmyPDF issue
-1632). Spaces are written too, so that narrow gaps are not overlooked: with the word before them and stretched
-like it, for where they end matters to no reader.
+One text object a page in reading order. Every word stands on its line's baseline, which is level whatever
+the paper does, for poppler tears lines apart that are not. It is stretched to its box by the text matrix, not
+by ``Tz``, which poppler leaves out of some of its measures (OCRmyPDF issue 1632). Spaces are written too, so
+that narrow gaps are not overlooked: with the word before them and stretched like it, for where they end
+matters to no reader.
 
 Readers rebuild lines and columns from font size and baseline: poppler keeps lines in one block only if
 their sizes agree within 5 %, and its limits for gaps and line spacing are multiples of the size. So sizes
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, groupby, pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 from ocr.records import Word
@@ -30,9 +31,6 @@ _DESCENDERS = 0.2
 _BODY = 0.2  # lines within 20 % of the page's median size are body text
 _WIDE_GAP = 0.7  # of an em: poppler's limit for words of one block
 _SMALLEST_GAP = 0.05
-_ENOUGH_FOR_SLOPE = 6  # pairs of words
-_LEAST_RISE = 0.12  # of a word's height, over the line
-_STEEPEST = 0.05  # nearly 3°; a line that is steeper is none
 _TOLERANCE = 0.02  # of an em: what a word's right edge may be off
 _BELOW = frozenset("gjpqyçşţµß§,;()[]{}|/@Q")
 _ONLY_SMALL = frozenset("acemnorsuvwxzgpqy.,:-–—_…·")
@@ -40,23 +38,11 @@ _ONLY_SMALL = frozenset("acemnorsuvwxzgpqy.,:-–—_…·")
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Words on one baseline, which may rise or fall; ``em`` is the size of their type. All in pixels."""
+    """Words on one baseline; ``em`` is the size of their type. All in pixels."""
 
     words: tuple[Word, ...]
-    baseline: _Baseline
+    baseline: float
     em: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Baseline:
-    """``start`` at the page's left edge, downwards ``slope`` a pixel."""
-
-    start: float
-    slope: float = 0.0
-
-    def under(self, word: Word) -> float:
-        """Where it is below the middle of a word."""
-        return self.start + self.slope * _middle(word)
 
 
 def text_layer(
@@ -69,63 +55,28 @@ def text_layer(
     said = [word for word in words if word.text.strip()]
     if not said:
         return b""
-    lines = _measured([tuple(line) for _, line in groupby(said, key=lambda word: word.line)])
+    lines = [_measure(tuple(line)) for _, line in groupby(said, key=lambda word: word.line)]
     shown = b"\n".join(op for line, em in _sizes(lines) for op in _show(line, em, font))
     # In pixels all numbers are whole ones, which makes the layer a third smaller.
     pixels = b"%s 0 0 %s 0 %s cm" % tuple(_number(one, 6) for one in (scale[0], scale[1], sheet_height))
     return b"q " + pixels + b" BT 3 Tr\n" + shown + b"\nET Q"
 
 
-def _measured(lines: Sequence[tuple[Word, ...]]) -> list[_Line]:
-    """The lines; those of too few words to tell whether they are level fall like the others."""
-    slopes = [_slope(words) for words in lines]
-    usual = median([slope for slope in slopes if slope is not None] or [0.0])
-    return [
-        _measure(words, usual if slope is None else slope) for words, slope in zip(lines, slopes, strict=True)
-    ]
-
-
-def _measure(words: tuple[Word, ...], slope: float) -> _Line:
+def _measure(words: tuple[Word, ...]) -> _Line:
     """Baseline and type size of a line, from the letters its words have."""
-    level = [word for word in words if not _reaches_below(word)]
-    starts = [_bottom(word) - slope * _middle(word) for word in level or words]
-    if not level:
-        starts = [start - _DESCENDERS * w.box.height for start, w in zip(starts, words, strict=True)]
-    baseline = _Baseline(median(starts), slope)
-    tall = [word for word in words if not _ONLY_SMALL.issuperset(word.text)]
-    height = median(baseline.under(word) - word.box.top for word in tall or words)
-    return _Line(words, baseline, max(height / (_CAPITALS if tall else _SMALL_LETTERS), 1.0))
-
-
-def _slope(words: Sequence[Word]) -> float | None:
-    """How far a line falls a pixel; 0 unless it plainly rises or falls, None if that cannot be told.
-
-    The median of the slopes between two words that both have descenders or both have none (Theil and Sen),
-    which a dash or a stain among them does not sway.
-    """
-    height = median(word.box.height for word in words)
-    slopes = [
-        (_bottom(other) - _bottom(word)) / (_middle(other) - _middle(word))
-        for word, other in combinations(words, 2)
-        if _reaches_below(word) == _reaches_below(other) and abs(_middle(other) - _middle(word)) > height
-    ]
-    if len(slopes) < _ENOUGH_FOR_SLOPE:
-        return None
-    slope = median(slopes)
-    run = max(map(_middle, words)) - min(map(_middle, words))
-    return slope if _LEAST_RISE * height < abs(slope) * run <= _STEEPEST * run else 0.0
-
-
-def _reaches_below(word: Word) -> bool:
-    return not _BELOW.isdisjoint(word.text)
+    level = [_bottom(word) for word in words if not _BELOW & set(word.text)]
+    if level:
+        baseline = median(level)
+    else:
+        baseline = median(_bottom(word) - _DESCENDERS * word.box.height for word in words)
+    tall = [baseline - word.box.top for word in words if not _ONLY_SMALL.issuperset(word.text)]
+    if tall:
+        return _Line(words, baseline, max(median(tall) / _CAPITALS, 1.0))
+    return _Line(words, baseline, max(median(baseline - w.box.top for w in words) / _SMALL_LETTERS, 1.0))
 
 
 def _bottom(word: Word) -> int:
     return word.box.top + word.box.height
-
-
-def _middle(word: Word) -> float:
-    return word.box.left + word.box.width / 2
 
 
 def _right(word: Word) -> int:
@@ -141,17 +92,17 @@ def _sizes(lines: list[_Line]) -> Iterator[tuple[_Line, float]]:
 
 def _show(line: _Line, em: float, font: GlyphlessFont) -> Iterator[bytes]:
     yield b"%s %s Tf" % (FONT_NAME.encode(), _number(em, 1))
-    for text, left, right, word in _runs(line.words, em):
+    for text, left, right in _runs(line.words, em):
         said = text if text in (" ", BRIDGE) else text.rstrip(" ")
         natural = (1 if text == BRIDGE else len(said)) * _EM_WIDTH * em
         stretch = _shortest((right - left) / natural, _TOLERANCE * em / natural)
-        place = b"%s 0 0 1 %s %s Tm" % (stretch, _number(left, 1), _number(-line.baseline.under(word), 1))
+        place = b"%s 0 0 1 %s %s Tm" % (stretch, _number(left, 1), _number(-line.baseline, 1))
         # Readers expect right-to-left words in the order in which they stand on paper.
         yield place + b" " + font.encode(mirrored(text)) + b" Tj"
 
 
-def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, float, Word]]:
-    """Words and the spaces between them, each with its left and right edge in pixels and its word.
+def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, float]]:
+    """Words and the spaces between them, each with its left and right edge in pixels.
 
     A space behind a word is part of its text, but not of its width. Where a line runs from right to left,
     the next word is on the left, and the space between is a text of its own.
@@ -160,19 +111,19 @@ def _runs(words: tuple[Word, ...], em: float) -> Iterator[tuple[str, float, floa
         assert word is not None  # noqa: S101 - only the last is
         left, right = word.box.left, _right(word)
         if after is None:
-            yield word.text, left, right, word
+            yield word.text, left, right
             return
         thin = _SMALLEST_GAP * em
         rightward = after.box.left >= left
         joined = rightward and not is_leftward(word.text)
         start, end = (right, after.box.left) if rightward else (_right(after), left)
         wide = end - start > _WIDE_GAP * em
-        yield word.text + " " * joined, left, right, word
+        yield word.text + " " * joined, left, right
         if not joined:
-            yield " ", start, start + thin if wide else max(end, start + thin), word
+            yield " ", start, start + thin if wide else max(end, start + thin)
         if wide:
-            yield BRIDGE, start + thin, end - thin, word
-            yield " ", end - thin, end, word
+            yield BRIDGE, start + thin, end - thin
+            yield " ", end - thin, end
 
 
 def _shortest(value: float, tolerance: float) -> bytes:

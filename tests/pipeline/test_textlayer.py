@@ -1,7 +1,6 @@
 """The invisible text: two readers find the words where they are printed, in our order, in every script."""
 
 import io
-import math
 import re
 import subprocess
 import zlib
@@ -124,18 +123,16 @@ def test_words_of_any_width_are_where_they_are_printed(tmp_path, read):
     assert_near(read(bound(tmp_path, words)), words)
 
 
-@pytest.mark.parametrize("degrees", [0.3, -0.6, 1.0])
-def test_a_baseline_follows_a_line_that_was_not_quite_straight(tmp_path, degrees):
-    slope = math.tan(math.radians(degrees))
+def test_lines_of_a_page_that_is_not_quite_straight_stay_whole(tmp_path):
+    lines = [" ".join(f"Wort{column}{row}" for column in range(9)) for row in range(12)]
     words = [
         word
-        for row, line in enumerate(BOOK)
-        for word in set_line(line, 200 + 34 * row, row, drop=lambda x: slope * x)
+        for row, line in enumerate(lines)
+        for word in set_line(line, 200 + 26 * row, row, drop=lambda x: x * 0.012)
     ]
     pdf = bound(tmp_path, words)
-    assert_near(poppler_words(pdf), words)
-    assert_near(pdfium_words(pdf), words)
-    assert poppler(pdf).split("\n")[: len(BOOK)] == list(BOOK)
+    assert poppler(pdf).split("\n")[: len(lines)] == lines
+    assert pdfium(pdf).split("\n") == lines
 
 
 def test_a_dash_or_a_stain_does_not_tilt_a_line(tmp_path):
