@@ -11,7 +11,7 @@ from pipeline.product.layers import Layers, brightness_of, compose, reduced
 _DPI = 150.0
 _MM_PER_INCH = 25.4
 #: Darker than the paper around by this share of it is ink, within so many pixels (5 mm).
-_INK, _AROUND = 0.15, 31
+_INK, _AROUND = 0.11, 31
 #: A mark that has lost, or a place that has gained, this share of the contrast is drawn wrong. Bars of worn
 #: types lose about half where print loses nothing.
 _CHANGED = 0.45

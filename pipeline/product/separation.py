@@ -31,13 +31,14 @@ _LEVEL = 0.45
 _SMOOTH, _BLURRED, _SHARPEN = 0.7, 2.0, 0.8
 #: What lies between two letters takes its level from the darkest within so many cells, 3 mm.
 _AROUND = 5
-#: The darkest quarter of a letter's contrast has the ink's own colour; the rest is its blurred edge.
-_CORE, _LEAST_CORE = 0.25, 0.02
+#: The darkest fifth of a letter's contrast has the ink's own colour; the rest is its blurred edge.
+_CORE, _LEAST_CORE, _NEAR = 0.2, 0.02, 21
 _INK_CELL = 5  # of the pixels colours are taken from: 30 dpi
 #: Inks that differ less are one, in levels of 255.
-_SAME_INK = 28
-#: Detail of the paper, in levels of 255, and how much of it, in mm², calls for the higher resolution.
-_DETAIL, _DETAIL_MM2 = 10, 1.0
+_SAME_INK = 45
+#: Detail of the paper, in levels of 255 or in means of all that differs; so many mm² of it call for a higher
+#: resolution.
+_DETAIL, _NOISE_DETAIL, _DETAIL_MM2, _FINE_DETAIL_MM2 = 3, 2.5, 4.0, 12.0
 #: Of what becomes one pixel, so much must be paper to tell its colour.
 _LEAST_PAPER, _LEAST_PICTURE = 0.5, 0.3
 _WHITE = 255
@@ -46,13 +47,12 @@ _MM_PER_INCH = 25.4
 
 @dataclass(frozen=True, slots=True)
 class _Relief:
-    """By cells: the paper's brightness, the darkest ink's, and the level between; 0 where there is no ink.
+    """By cells: the paper's brightness, and the level between it and ink; 0 where there is no ink.
 
     ``dpi`` is the page's.
     """
 
     paper: Grey
-    dark: Grey
     level: Grey
     dpi: float
 
@@ -115,7 +115,7 @@ def _relief(grey: Grey, dpi: float) -> _Relief:
     level = _plane(cv2.addWeighted(paper, 1 - _LEVEL, smooth, _LEVEL, 0))
     least = np.maximum(_LEAST_CONTRAST * paper.astype(np.float32), _NOISE * grain_of(grey))
     level[cv2.subtract(paper, smooth) < least] = 0
-    return _Relief(_plane(paper), _plane(dark), level, dpi)
+    return _Relief(_plane(paper), level, dpi)
 
 
 def _darkest_of(grey: Grey, step: int) -> Grey:
@@ -152,30 +152,42 @@ def _finer(grey: Grey, relief: _Relief, mask: Grey) -> Grey:
 def _ink(colours: Pixels, inked: Grey, relief: _Relief) -> Colour | Pixels:
     """The colour of ink: one if it is the same everywhere, else by cells; ``inked`` is 0 where none is."""
     height, width = inked.shape
-    core = cv2.addWeighted(relief.dark, 1 - _CORE, relief.paper, _CORE, 0)
-    level = cv2.resize(core, (width, height), interpolation=cv2.INTER_LINEAR)
-    cores = (inked > 0) & (brightness_of(colours) <= level)
+    paper = cv2.resize(relief.paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    bright = brightness_of(colours)
+    dark = cv2.erode(np.where(inked > 0, bright, paper), np.ones((_NEAR, _NEAR), np.uint8))
+    cores = (inked > 0) & (bright <= cv2.addWeighted(dark, 1 - _CORE, paper, _CORE, 0))
     cells = (_scaled(width, 1 / _INK_CELL), _scaled(height, 1 / _INK_CELL))
     ink, share = _means(colours, cores, cells, _LEAST_CORE)
     if not share.any():
         return (0,) * (COLOUR if colours.ndim == COLOUR else 1)
     said = ink[share > 0]
-    low, high = np.percentile(said, (10, 90), axis=0)
+    low, high = np.percentile(said, (3, 97), axis=0)
     if np.max(high - low) < _SAME_INK:
         return tuple(int(value) for value in np.atleast_1d(np.median(said, axis=0).round()))
     return _filled(ink, share)
 
 
 def _paper(colours: Pixels, inked: Grey, dpi: float) -> Pixels:
-    """The page without its ink, in the lower resolution if nothing else is on it."""
-    shrink = min(1.0, _PAPER_DPI / dpi)
-    size = (_scaled(inked.shape[1], shrink), _scaled(inked.shape[0], shrink))
+    """The page without its ink, in the lowest resolution that shows all that is on it."""
     bare = cv2.dilate(inked, np.ones((3, 3), np.uint8)) == 0
+    height, width = inked.shape
+    shrink = min(1.0, _PAPER_DPI / dpi)
+    size = (_scaled(width, shrink), _scaled(height, shrink))
     paper = _filled(*_means(colours, bare, size, _LEAST_PAPER))
     plain = reduced(paper, (_scaled(size[0], 0.5), _scaled(size[1], 0.5)))
-    again = cv2.resize(plain, size, interpolation=cv2.INTER_LINEAR)
-    detail = np.count_nonzero(cv2.absdiff(cv2.blur(paper, (3, 3)), again) > _DETAIL)
-    return plain if detail * (_MM_PER_INCH / (dpi * shrink)) ** 2 < _DETAIL_MM2 else paper
+    if _detail(paper, plain, dpi * shrink) < _DETAIL_MM2:
+        return plain
+    fine = _filled(*_means(colours, bare, (width, height), _LEAST_PAPER))
+    return paper if _detail(fine, paper, dpi) < _FINE_DETAIL_MM2 else fine
+
+
+def _detail(fine: Pixels, coarse: Pixels, dpi: float) -> float:
+    """On how many mm² the coarse one lacks what the fine one, of ``dpi``, shows, noise of the paper aside."""
+    again = cv2.resize(coarse, (fine.shape[1], fine.shape[0]), interpolation=cv2.INTER_LINEAR)
+    lacking = brightness_of(np.asarray(cv2.absdiff(fine, again), np.uint8))
+    around = cv2.blur(lacking, (5, 5), borderType=cv2.BORDER_REPLICATE)
+    noise = float(np.mean(lacking[::4, ::4]))
+    return np.count_nonzero(around > max(_DETAIL, _NOISE_DETAIL * noise)) * (_MM_PER_INCH / dpi) ** 2
 
 
 def _picture(page: Pixels, mask: Grey, box: Box, dpi: float) -> Picture:

@@ -102,6 +102,21 @@ class TestSeparation:
         assert np.abs(np.subtract(layers.ink, (175, 172, 165))).max() < 20
         assert misdrawn(page, layers, DPI) == 0
 
+    def test_pencil_too_pale_for_ink_is_kept_with_the_paper(self):
+        page = letter(lines=6)
+        face = ImageFont.truetype(str(fonts.path_of("sans")), 38)
+        ImageDraw.Draw(page).text((90, 600), "ganz blass, mit Bleistift", (222, 219, 210), face)
+        picture = drawn(separate(scanned(page), DPI))
+        written = np.asarray(page).astype(float)[595:650, 80:560].mean(axis=2)
+        shown = picture.astype(float)[595:650, 80:560].mean(axis=2)
+        assert np.corrcoef(written.ravel(), shown.ravel())[0, 1] > 0.7
+
+    def test_a_thin_line_has_its_own_colour_beside_black_print(self):
+        page = letter()
+        ImageDraw.Draw(page).line((60, 860, 1180, 860), fill=(130, 130, 130), width=3)
+        line = region(drawn(separate(scanned(page), DPI)), 60, 859, 1180, 862).mean(axis=1)
+        assert np.percentile(line, 5) > 70
+
     def test_writing_in_another_colour_keeps_it(self):
         page = letter(lines=6)
         ImageDraw.Draw(page).text(
