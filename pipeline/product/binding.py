@@ -22,12 +22,13 @@ from pipeline.product.compact import compact
 from pipeline.product.conformity import departures
 from pipeline.product.embed import pack_bitonal
 from pipeline.product.glyphless import GlyphlessFont
+from pipeline.product.joining import join, label_layers
 from pipeline.product.keeping import Keeping, Kept, Profile
 from pipeline.product.material import Drawn, Material, clean, open_material
 from pipeline.product.placement import image_size, sheet_size, upright_matrix
 from pipeline.product.textlayer import FONT_NAME, text_layer, without_printed
 from pipeline.product.xmp import packet
-from pipeline.scans.pdf_form import carry_layers, operator
+from pipeline.scans.pdf_form import operator
 from pipeline.scans.source import Limits, MediaType, Origin
 
 #: A volume is written in parts of about this much, so that memory and open files stay bounded.
@@ -180,6 +181,7 @@ class _Binder:
     def _flush(self) -> None:
         self._font.finish()
         clean(self._pdf, self._limits)
+        label_layers(self._pdf)
         self._parts.append(self._scratch / f"part{len(self._parts)}.pdf")
         save(self._pdf, self._parts[-1], self._standard)
         self.close()
@@ -194,12 +196,7 @@ class _Binder:
             clean(self._pdf, self._limits)
             return self._pdf
         self._flush()
-        whole = Pdf.new()
-        for path in self._parts:
-            part = Pdf.open(path)
-            carry_layers(part, whole)
-            whole.pages.extend(part.pages)
-        return whole
+        return join(self._parts, self._scratch / "joined.pdf")
 
 
 def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> None:
