@@ -31,8 +31,8 @@ _LEVEL = 0.45
 _SMOOTH, _BLURRED, _SHARPEN = 0.7, 2.0, 0.8
 #: What lies between two letters takes its level from the darkest within so many cells, 3 mm.
 _AROUND = 5
-#: The darkest fifth of a letter's contrast has the ink's own colour; the rest is its blurred edge.
-_CORE, _LEAST_CORE, _NEAR = 0.2, 0.02, 21
+#: Of a cell and those around it, so much must be ink to tell its colour.
+_LEAST_INK = 0.04
 _INK_CELL = 5  # of the pixels colours are taken from: 30 dpi
 #: Inks that differ less are one, in levels of 255.
 _SAME_INK = 45
@@ -86,11 +86,11 @@ def _layers(page: Pixels, colours: Pixels, mask: Grey, relief: _Relief, boxes: l
     height, width = mask.shape
     inked = reduced(mask, (colours.shape[1], colours.shape[0]))
     pictures = tuple(_picture(page, mask, box, relief.dpi) for box in boxes)
-    ink = _ink(colours, inked, relief)
+    is_picture = np.zeros_like(inked)
     for box in boxes:
-        _part(inked, _smaller(box, width / colours.shape[1]))[:] = _WHITE  # no paper is seen there
-    paper = _paper(colours, inked, relief.dpi * colours.shape[1] / width)
-    return Layers(width, height, mask, ink, paper, pictures)
+        _part(is_picture, _smaller(box, width / colours.shape[1]))[:] = _WHITE
+    paper = _paper(colours, inked | is_picture, relief.dpi * colours.shape[1] / width)
+    return Layers(width, height, mask, _ink(colours, inked, is_picture, paper), paper, pictures)
 
 
 def _reduced_to(page: Pixels, dpi: float, wanted: float) -> Pixels:
@@ -149,19 +149,30 @@ def _finer(grey: Grey, relief: _Relief, mask: Grey) -> Grey:
     return _plane(cv2.bitwise_and(fine, cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)))
 
 
-def _ink(colours: Pixels, inked: Grey, relief: _Relief) -> Colour | Pixels:
-    """The colour of ink: one if it is the same everywhere, else by cells; ``inked`` is 0 where none is."""
+def _ink(colours: Pixels, inked: Grey, is_picture: Grey, paper: Pixels) -> Colour | Pixels:
+    """The colour of ink: one if it is the same everywhere, else by cells.
+
+    As dark as makes what is covered (``inked``, 0 … 255) as dark on the whole as it is in ``colours``: a line
+    thinner than a pixel gets what its pixel has, however wide the mask draws it. Pictures tell nothing.
+    """
     height, width = inked.shape
-    paper = cv2.resize(relief.paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    bright = brightness_of(colours)
-    dark = cv2.erode(np.where(inked > 0, bright, paper), np.ones((_NEAR, _NEAR), np.uint8))
-    cores = (inked > 0) & (bright <= cv2.addWeighted(dark, 1 - _CORE, paper, _CORE, 0))
     cells = (_scaled(width, 1 / _INK_CELL), _scaled(height, 1 / _INK_CELL))
-    ink, share = _means(colours, cores, cells, _LEAST_CORE)
+    bare = np.asarray(cv2.resize(paper, cells, interpolation=cv2.INTER_AREA), np.float32)
+    covered = cv2.resize(inked.astype(np.float32) / _WHITE, cells, interpolation=cv2.INTER_AREA)
+    seen = reduced(colours, cells).astype(np.float32)
+    share = np.asarray(cv2.blur(covered, (3, 3)), np.float32)
+    darker = np.asarray(cv2.blur(bare - seen, (3, 3)), np.float32)
+    known = np.maximum(share, _LEAST_INK)
+    ink = (
+        (bare - darker / (known[..., None] if colours.ndim == COLOUR else known))
+        .clip(0, _WHITE)
+        .astype(np.uint8)
+    )
+    share[(share < _LEAST_INK) | (covered == 0) | (reduced(is_picture, cells) > 0)] = 0
     if not share.any():
         return (0,) * (COLOUR if colours.ndim == COLOUR else 1)
     said = ink[share > 0]
-    low, high = np.percentile(said, (3, 97), axis=0)
+    low, high = np.percentile(said, (1, 99), axis=0)
     if np.max(high - low) < _SAME_INK:
         return tuple(int(value) for value in np.atleast_1d(np.median(said, axis=0).round()))
     return _filled(ink, share)
