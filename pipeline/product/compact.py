@@ -31,7 +31,7 @@ def compact(pdf: Pdf, scanned: Scanned, recognition: Recognition) -> _Outcome:
     """
     page = upright(scanned.pixels, recognition)
     if page is None:
-        return _as_delivered(scanned)
+        return _as_delivered(scanned, because="other_frame")
     layers = separate(page, scanned.dpi)
     wrong = round(misdrawn(page, layers, scanned.dpi), 2)
     if wrong > TOLERATED_MM2:

@@ -29,6 +29,7 @@ _BLEND_MODES = frozenset(
     )
 )
 _INTENTS = frozenset({"/RelativeColorimetric", "/AbsoluteColorimetric", "/Perceptual", "/Saturation"})
+_SMOOTHED = re.compile(rb"/I(?:nterpolate)?\s+true\b")
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _CMYK_OPERATORS = frozenset({"k", "K"})
 _FONT_PROGRAMS = ("/FontFile", "/FontFile2", "/FontFile3")
@@ -86,7 +87,10 @@ class _Check:
             del image["/Intent"]
         filters = _listed(image.get("/Filter"))
         if Name.LZWDecode in filters and all(one in (Name.LZWDecode, Name.FlateDecode) for one in filters):
-            image.write(image.read_bytes())
+            if decodes_within(image, MOST_CONTENT):
+                image.write(image.read_bytes())
+            else:
+                self.found.add("unreadable")
         elif Name.LZWDecode in filters or Name.Crypt in filters:
             self.found.add("unreadable")
         if Name.JPXDecode in filters:
@@ -125,8 +129,10 @@ class _Check:
                 self.found.add("layers")
             if operator == "Tf":
                 font = str(instruction.operands[0])
-            elif operator in _SHOWING:
+            elif operator in _SHOWING and font:
                 fonts.add(font)
+            elif operator in _SHOWING:
+                self.found.add("text_unproven")  # set where it cannot be seen from here
             if operator == "ri" and instruction.operands[0] not in _INTENTS:
                 self.found.add("graphics_state")
         return fonts
@@ -137,6 +143,8 @@ class _Check:
             self.found.add("unreadable")
         if image.colorspace in ("/DeviceCMYK", "/CMYK"):
             self.found.add("cmyk")
+        if _SMOOTHED.search(pikepdf.unparse_content_stream([instruction]).partition(b"ID")[0]):
+            self.found.add("graphics_state")
 
     def _resources(self, resources: object, fonts: Container[str], depth: int) -> None:
         if not isinstance(resources, Dictionary):
@@ -154,6 +162,8 @@ class _Check:
             self.look(drawn, depth + 1)
             if isinstance(drawn, Dictionary) and isinstance(drawn.get("/Shading"), Dictionary | Stream):
                 self._colours(drawn.Shading.get("/ColorSpace"))
+            if isinstance(drawn, Dictionary) and isinstance(drawn.get("/ExtGState"), Dictionary):
+                self._state(drawn.ExtGState, depth)
 
     def _font(self, font: Object, depth: int) -> None:
         if not self._is_believed:
@@ -170,10 +180,12 @@ class _Check:
         for _, drawing in _named(font.get("/CharProcs")):
             if isinstance(drawing, Stream) and decodes_within(drawing, MOST_CONTENT):
                 self._content(drawing)
+            else:
+                self.found.add("unreadable")
         self._resources(font.get("/Resources"), (), depth + 1)
 
     def _state(self, state: Object, depth: int) -> None:
-        odd = {"/TR", "/HTP"} & state.keys() or state.get("/TR2", "/Default") != "/Default"
+        odd = {"/TR", "/HTP", "/HT"} & state.keys() or state.get("/TR2", "/Default") != "/Default"
         modes = _listed(state.get("/BM", Name.Normal))
         if odd or not all(str(mode) in _BLEND_MODES for mode in modes):
             self.found.add("graphics_state")

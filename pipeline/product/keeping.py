@@ -35,9 +35,10 @@ class Kept:
     """What became of one page's image.
 
     ``size`` is in bytes, None where parts may be shared with other pages. ``misdrawn`` says how much ink, in
-    mm², was missing or too much in mixed raster content, None where that was not tried. ``because`` it was
-    "illegible" by that, or "larger" than its image, the page is kept otherwise. ``departures`` are what
-    in it PDF/A does not allow, or nobody knows (``pipeline.product.conformity``).
+    mm², was missing or too much in mixed raster content, None where that was not tried. ``because`` says why
+    the page is kept otherwise: "illegible" by that, "larger" than its image, or read from other pixels,
+    "other_frame". ``departures`` are what in it PDF/A does not allow, or nobody knows
+    (``pipeline.product.conformity``).
     """
 
     profile: Profile

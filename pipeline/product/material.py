@@ -153,7 +153,9 @@ class PdfMaterial:
                 return None
             colours = colours_of(placed, sheet, self._limits)
             size = len(placed.image.get_raw_stream_buffer())
-            is_jpeg = placed.image.get("/Filter") == Name.DCTDecode
+            filters = placed.image.get("/Filter")
+            last = filters[-1] if isinstance(filters, pikepdf.Array) and len(filters) else filters
+            is_jpeg = last == Name.DCTDecode
         except PDF_ERRORS as error:
             raise PageUnreadable(detail=f"PDF: {type(error).__name__}") from error
         return colours and Scanned(*colours, size, is_jpeg)

@@ -101,7 +101,7 @@ def _placed(picture: Picture, layers: Layers) -> bytes:
     across, down = 1 / layers.width, 1 / layers.height
     bottom = layers.height - box.top - box.height
     numbers = (box.width * across, 0, 0, box.height * down, box.left * across, bottom * down)
-    return b" ".join(b"%.6g" % number for number in numbers)
+    return b" ".join(b"%.8f" % number for number in numbers)  # no exponents: PDF does not know them
 
 
 def _paint(ink: tuple[int, ...]) -> bytes:

@@ -242,6 +242,8 @@ class TestDepartures:
             (b"/OC /Layer BDC EMC", "layers"),
             (b"/Odd ri", "graphics_state"),
             (b"BI /W 1 /H 1 /BPC 8 /CS /CMYK ID \0\0\0\0 EI", "cmyk"),
+            (b"BI /W 1 /H 1 /BPC 8 /CS /G /I true ID \0 EI", "graphics_state"),
+            (b"BT (text in a font set elsewhere) Tj ET", "text_unproven"),
         ],
     )
     def test_content(self, content, code):
