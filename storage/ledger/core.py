@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Executable, Row, RowMapping
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-from errors import N_, AktenError, DiskFull, LedgerUnavailable, WrongUse
+from errors import N_, AktenError, DiskFull, Interrupted, LedgerUnavailable, WrongUse
 from storage.ledger import intake_lock
 from storage.ledger.database import NETWORK_ERRORS, READING, now_of, open_database
 from storage.ledger.tables import events
@@ -82,7 +82,7 @@ class Ledger:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that changes the ledger: all of it or nothing."""
-        with _translated(), self._engine.begin() as connection:
+        with _translated(), self._engine.begin() as connection, _left_if_interrupted(connection):
             yield Transaction(connection, self._now(connection))
 
     @contextmanager
@@ -90,7 +90,8 @@ class Ledger:
         """A consistent view that blocks nobody."""
         with _translated(), self._engine.connect() as opened:
             connection = opened.execution_options(**READING)
-            yield Transaction(connection, self._now(connection))
+            with _left_if_interrupted(connection):
+                yield Transaction(connection, self._now(connection))
 
     def version(self) -> str:
         """The database and its version, such as "PostgreSQL 15.14"; raises ``LedgerUnavailable``."""
@@ -124,6 +125,16 @@ _NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 #: connection lost, conflict between transactions, too few resources, lock not had in time, shut down.
 _PG_DISK_FULL = "53100"
 _PG_PASSING = ("08", "40", "53", "55", "57")
+
+
+@contextmanager
+def _left_if_interrupted(connection: Connection) -> Iterator[None]:
+    """An interrupt may fall between question and answer: nothing more is said over such a connection."""
+    try:
+        yield
+    except Interrupted:
+        connection.invalidate()
+        raise
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from errors import LedgerUnavailable
+from errors import Interrupted, LedgerUnavailable
 from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.database import NEWEST
 from storage.ledger.leases import Claim, Setback
@@ -144,6 +144,15 @@ class TestEvents:
             half_a_change()
         with ledger.read() as tx:
             assert counts.goal(tx).inventory == 0
+
+    def test_a_connection_that_was_interrupted_is_not_used_again(self, ledger):
+        """The interrupt may have come between a question and its answer."""
+        used = []
+        for open_one in (ledger.write, ledger.read, ledger.read):
+            with suppress(Interrupted), open_one() as tx:
+                used.append(tx.connection.connection.dbapi_connection)
+                raise Interrupted
+        assert len({id(connection) for connection in used}) == len(used)
 
     def test_names_of_persons_are_never_in_events(self, ledger, ledger_url):
         with ledger.write() as tx:
