@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from pikepdf import Array, Dictionary, Matrix, Pdf
+from pikepdf import Array, Dictionary, Matrix, Pdf, Stream
 
 from errors import DiskFull, NoPages
 from ocr.records import Recognition, Word
@@ -31,7 +32,7 @@ from pipeline.product.xmp import packet
 from pipeline.scans.pdf_form import operator
 from pipeline.scans.source import Limits, MediaType, Origin
 
-#: A volume is written in parts of about this much, so that memory and open files stay bounded.
+#: A volume is written in parts of about this much in streams, so that memory and open files stay bounded.
 PART_BYTES = 64 * 2**20
 PART_SOURCES = 64
 
@@ -121,19 +122,28 @@ class _Binder:
     def _start(self) -> None:
         self._pdf = Pdf.new()
         self._font = GlyphlessFont(self._pdf)
-        self._bytes = 0
+        self._weighed = self._bytes = 0
 
     def add(self, page: ProductPage) -> None:
         """Append one page."""
         if self._bytes > PART_BYTES or len(self._held) > PART_SOURCES:
             self._flush()
         drawn, kept = self._draw(page)
-        if page.media_type is not MediaType.PDF or kept.way is Keeping.MIXED:
-            self._bytes += kept.size or 0
-        _add_page(self._pdf, self._font, page, drawn)
+        self._weigh(_add_page(self._pdf, self._font, page, drawn))
         if page.section:
             self.sections.append((page.section, len(self.kept)))
         self.kept.append(kept)
+
+    def _weigh(self, newest: Stream) -> None:
+        """Count the streams made up to ``newest``; those of other PDFs are in memory too, once copied.
+
+        Not by their ``/Length``, which pikepdf leaves out until it writes.
+        """
+        for number in range(self._weighed + 1, newest.objgen[0] + 1):
+            made = self._pdf.get_object(number, 0)
+            if isinstance(made, Stream):
+                self._bytes += len(made.get_raw_stream_buffer())
+        self._weighed = newest.objgen[0]
 
     def _draw(self, page: ProductPage) -> tuple[Drawn, Kept]:
         """The page's content in the way its profile asks for, and what is recorded of it."""
@@ -199,7 +209,8 @@ class _Binder:
         return join(self._parts, self._scratch / "joined.pdf")
 
 
-def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> None:
+def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> Stream:
+    """Append a page; its content, which is the newest object."""
     recognition = page.recognition
     width, height = sheet_size(page.width_mm, page.height_mm, recognition)
     upright = upright_matrix(recognition, width, height)
@@ -216,6 +227,7 @@ def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) ->
     bound.obj.MediaBox = Array([0, 0, round(width, 3), round(height, 3)])
     bound.obj.Resources = resources
     bound.obj.Contents = pdf.make_stream(content)
+    return cast(Stream, bound.obj.Contents)
 
 
 def _unprinted(

@@ -577,37 +577,6 @@ class TestWhole:
             assert len(outline.root) == 6
         check(tmp_path / "parts.pdf")
 
-    def test_memory_does_not_grow_with_pages(self, tmp_path):
-        """What 200 pages of a megabyte need beyond 50 of them, in megabytes; in a process of its own."""
-        noise = np.random.default_rng(1).integers(0, 255, (1000, 1000), np.uint8)
-        Image.fromarray(noise).save(tmp_path / "a.jpg", quality=95, dpi=(300, 300))
-        measure = (
-            "import resource, sys\n"
-            "from pathlib import Path\n"
-            "from ocr.records import Recognition\n"
-            "from pipeline.product import binding\n"
-            "from pipeline.product.keeping import Profile\n"
-            "from pipeline.scans.source import MediaType, Origin\n"
-            "binding.PART_BYTES = 16 * 2**20\n"
-            "folder = Path(sys.argv[1])\n"
-            "blank = Recognition((), 1000, 1000, 0, 0.0, 0.0, 'deu', 'test')\n"
-            "page = binding.ProductPage("
-            "folder / 'a.jpg', MediaType.JPEG, 1, Origin.IMAGE, blank, 84.7, 84.7)\n"
-            "for count in (50, 200):\n"
-            "    binding.assemble([page] * count, folder / 'o.pdf', title='-', profile=Profile.FAITHFUL)\n"
-            "    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)\n"
-        )
-        run = subprocess.run(
-            [sys.executable, "-c", measure, str(tmp_path)],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=ROOT,
-        )
-        few, many = map(int, run.stdout.split())
-        assert (tmp_path / "o.pdf").stat().st_size > 100_000_000
-        assert many < few + 30
-
     def test_a_source_is_opened_once_for_its_pages(self, tmp_path, monkeypatch):
         opened = []
         monkeypatch.setattr(
