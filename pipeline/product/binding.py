@@ -117,11 +117,11 @@ class _Binder:
         self._parts: list[Path] = []
         self._source: tuple[Path, Material] | None = None
         self._held: list[Material] = []
-        self._start()
+        self._start(None)
 
-    def _start(self) -> None:
+    def _start(self, font: GlyphlessFont | None) -> None:
         self._pdf = Pdf.new()
-        self._font = GlyphlessFont(self._pdf)
+        self._font = GlyphlessFont(self._pdf, font)
         self._weighed = self._bytes = 0
 
     def add(self, page: ProductPage) -> None:
@@ -189,13 +189,12 @@ class _Binder:
             self._held.pop().close()
 
     def _flush(self) -> None:
-        self._font.finish()
         clean(self._pdf, self._limits)
         label_layers(self._pdf)
         self._parts.append(self._scratch / f"part{len(self._parts)}.pdf")
         save(self._pdf, self._parts[-1], self._standard)
         self.close()
-        self._start()
+        self._start(self._font)
 
     def bound(self) -> Pdf:
         """All pages as one PDF. Raises ``NoPages``."""
@@ -206,7 +205,7 @@ class _Binder:
             clean(self._pdf, self._limits)
             return self._pdf
         self._flush()
-        return join(self._parts, self._scratch / "joined.pdf")
+        return join(self._parts, self._font)
 
 
 def _add_page(pdf: Pdf, font: GlyphlessFont, page: ProductPage, drawn: Drawn) -> Stream:

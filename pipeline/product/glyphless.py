@@ -35,11 +35,11 @@ class GlyphlessFont:
     """The font inside one PDF, learning characters as they are written.
 
     Codes equal UTF-16 for the basic plane. Characters beyond it, and those of the private use area, get
-    codes from the private range in order of first use.
+    codes from the private range in order of first use, going on from those of ``earlier``.
     """
 
-    def __init__(self, pdf: Pdf) -> None:
-        self._special: dict[str, int] = {}
+    def __init__(self, pdf: Pdf, earlier: GlyphlessFont | None = None) -> None:
+        self._special: dict[str, int] = dict(earlier._special) if earlier else {}
         self._meanings = pdf.make_stream(b"")
         self.object = pdf.make_indirect(_type0(pdf, self._meanings))
 

@@ -1,29 +1,37 @@
-"""Parts of a volume become one file: qpdf copies from file to file, so that memory does not grow with pages.
+"""Parts of a volume become one PDF: qpdf copies from file to file, so that memory does not grow with pages.
 
-pikepdf itself, bringing pages from one PDF into another, takes all their data into memory at once.
+pikepdf itself, bringing pages from one PDF into another, takes all their data into memory at once: it asks
+that of every PDF it opens. Those that qpdf's job opens are read when the joined one is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from pikepdf import Array, Dictionary, Job, Name, Pdf
+
+from pipeline.product.glyphless import GlyphlessFont
+from pipeline.product.textlayer import FONT_NAME
 
 #: Says of a layer, while it is in a part, whether it is switched off; the list of layers cannot come along.
 _OFF = "/AktenOff"
 
 
-def join(parts: Sequence[Path], target: Path) -> Pdf:
-    """Write all pages of ``parts`` in their order to ``target``, and open it."""
-    joined = ["--empty", "--pages", *map(str, parts), "--"]
-    as_they_are = [
-        "--stream-data=preserve",
-        "--remove-unreferenced-resources=no",
-        "--object-streams=generate",
-    ]
-    Job(["qpdf", *joined, *as_they_are, "--deterministic-id", str(target)]).run()
-    pdf = Pdf.open(target)
+def join(parts: Sequence[Path], font: GlyphlessFont) -> Pdf:
+    """All pages of ``parts`` in their order, as a PDF that reads from them until it is saved.
+
+    ``font`` is that of the last part, having gone on from those before; one font serves all pages.
+    """
+    pages = ["--empty", "--remove-unreferenced-resources=no", "--pages", *map(str, parts), "--"]
+    made = Job(["qpdf", *pages, "never-written.pdf"]).create_pdf()  # type: ignore[no-untyped-call]
+    pdf = cast(Pdf, made)
+    shared = GlyphlessFont(pdf, font)
+    shared.finish()
+    for page in pdf.pages:
+        if "/Font" in page.obj.Resources:
+            page.obj.Resources.Font = Dictionary({FONT_NAME: shared.object})
     _list_layers(pdf)
     return pdf
 

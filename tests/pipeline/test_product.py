@@ -88,6 +88,15 @@ def pdfium_text(path) -> str:
     return "\n".join(pages)
 
 
+def unpacked(path) -> bytes:
+    """All objects as they hang together, however they were numbered and packed."""
+    plain = io.BytesIO()
+    with Pdf.open(path) as pdf:
+        del pdf.trailer["/ID"]
+        pdf.save(plain, static_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return plain.getvalue().rpartition(b"/ID")[0]
+
+
 def lines_of(text) -> list[str]:
     return [" ".join(line.split()) for line in text.replace("\f", "\n").split("\n") if line.strip()]
 
@@ -572,10 +581,45 @@ class TestWhole:
         monkeypatch.setattr(product, "PART_SOURCES", 0)
         facts = assemble(pages, tmp_path / "parts.pdf", title="Akte")
         assert facts.pages == 12
+        assert unpacked(tmp_path / "parts.pdf") == unpacked(tmp_path / "one.pdf")
         assert poppler_text(tmp_path / "parts.pdf") == poppler_text(tmp_path / "one.pdf")
         with Pdf.open(tmp_path / "parts.pdf") as pdf, pdf.open_outline() as outline:
             assert len(outline.root) == 6
         check(tmp_path / "parts.pdf")
+
+    def test_parts_share_one_font_and_agree_on_its_codes(self, tmp_path, monkeypatch):
+        blank_png(tmp_path / "a.png")
+        texts = ("alpha 𝒜", "beta  ℬ 𝒞", "gamma 𝒞  𝒜")
+        pages = [sheet(tmp_path / "a.png", write([(200, 300, text)])) for text in texts]
+        monkeypatch.setattr(product, "PART_BYTES", 0)
+        assemble(pages, tmp_path / "o.pdf", title="Akte")
+        assert [line.split() for line in lines_of(poppler_text(tmp_path / "o.pdf"))] == [
+            text.split() for text in texts
+        ]
+        with Pdf.open(tmp_path / "o.pdf") as pdf:
+            fonts = [item for item in pdf.objects if isinstance(item, Dictionary) and "/ToUnicode" in item]
+            assert len(fonts) == 1
+
+    def test_layers_stay_hidden_in_every_part(self, tmp_path, monkeypatch):
+        source = scanned_pdf(tmp_path / "a.pdf", b"/OC /L BDC 0 g 0 0 300 200 re f EMC")
+        with Pdf.open(source, allow_overwriting_input=True) as pdf:
+            layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="Wasserzeichen"))
+            pdf.pages[0].obj.Resources.Properties = Dictionary(L=layer)
+            pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+            pdf.save(source)
+        hidden = sheet(source, media_type=MediaType.PDF, origin=Origin.RENDERED, size=(300, 200))
+        plain = sheet(blank_png(tmp_path / "a.png"))
+        monkeypatch.setattr(product, "PART_BYTES", 0)
+        assemble([plain, hidden, plain, hidden], tmp_path / "o.pdf", title="Akte")
+        with Pdf.open(tmp_path / "o.pdf") as pdf:
+            layers = pdf.Root.OCProperties
+            used = [
+                pdf.pages[index].obj.Resources.XObject.Page.Resources.Properties.L.objgen for index in (1, 3)
+            ]
+            assert [group.objgen for group in layers.OCGs] == used
+            assert [group.objgen for group in layers.D.OFF] == used
+            assert not any("/AktenOff" in group for group in layers.OCGs)
+        check(tmp_path / "o.pdf")
 
     def test_a_source_is_opened_once_for_its_pages(self, tmp_path, monkeypatch):
         opened = []
