@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ocr.prepare import brightness
+from ocr.prepare import brightness, darkest_of
 from ocr.records import Grey, Pixels
 
 _MARK_MM2 = 2.0  # the least that counts: 5 mm of a ballpoint's line
@@ -55,14 +55,24 @@ def _is_coloured(colours: Pixels, dpi: float) -> bool:
 
     Black ink on tinted paper has the paper's hue: every channel is as many times darker.
     """
-    channels = cv2.split(colours)
-    papers = [brightness(np.asarray(channel, dtype=np.uint8)) for channel in channels]
+    channels, papers = _by_channel(colours)
     from_paper = _spread(channels, papers)
     from_grey = _spread(channels, [max(papers)] * 3)
     coloured = (from_paper > _COLOURED * _WHITE) & (from_grey > _NOT_NEUTRAL * _WHITE)
     _, _, stats, _ = cv2.connectedComponentsWithStats(coloured.astype(np.uint8), connectivity=8)
     largest = int(stats[1:, cv2.CC_STAT_AREA].max(initial=0))
     return largest * _mm2(dpi) >= _MARK_MM2
+
+
+def hue_of(colours: Pixels) -> Grey:
+    """How far each pixel of an RGB image is from its paper's hue and from black, in 255ths of the paper."""
+    return _spread(*_by_channel(colours))
+
+
+def _by_channel(colours: Pixels) -> tuple[Sequence[Any], list[int]]:
+    """The channels of an RGB image, and the paper's brightness in each."""
+    channels = cv2.split(colours)
+    return channels, [brightness(np.asarray(channel, dtype=np.uint8)) for channel in channels]
 
 
 def _spread(channels: Sequence[Any], papers: Sequence[int]) -> Grey:
@@ -81,7 +91,7 @@ def _has_shades(grey: Grey, dpi: float) -> bool:
     Print has a dark core, however its edges blur: within half a millimetre something is black.
     """
     step = min(max(1, round(dpi / _DPI)), *grey.shape)
-    small = _darkest_of(grey, step)
+    small = darkest_of(grey, step)
     dpi /= step
     local = np.asarray(cv2.dilate(small, np.ones((9, 9), np.uint8)), dtype=np.uint8)
     paper = max(brightness(local), 1)
@@ -91,14 +101,6 @@ def _has_shades(grey: Grey, dpi: float) -> bool:
     ink = cv2.erode(pale, np.ones((5, 5), np.uint8))
     shade = light & (local < _SHADE[1] * paper)
     return bool(max(np.count_nonzero(ink), np.count_nonzero(shade)) * _mm2(dpi) >= _MARK_MM2)
-
-
-def _darkest_of(grey: Grey, step: int) -> Grey:
-    """Reduce by a whole number, to the darkest pixel of each square: thin strokes stay dark."""
-    height = grey.shape[0] // step * step
-    rows = np.minimum.reduce([grey[offset:height:step] for offset in range(step)])
-    columns = cv2.erode(rows, np.ones((1, step), np.uint8))
-    return np.ascontiguousarray(columns[:, step // 2 :: step], dtype=np.uint8)
 
 
 def _mm2(dpi: float) -> float:

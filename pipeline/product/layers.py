@@ -87,8 +87,3 @@ def _blended(below: Pixels, above: Pixels, share: Grey) -> Pixels:
 def reduced(page: Pixels, size: tuple[int, int]) -> Pixels:
     """The page in fewer pixels, each the mean of those it stands for; ``size`` is (width, height)."""
     return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def brightness_of(page: Pixels) -> Grey:
-    """The page without its colours."""
-    return page if page.ndim < COLOUR else np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)

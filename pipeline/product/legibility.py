@@ -5,11 +5,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ocr.prepare import to_grey
 from ocr.records import Grey, Pixels
-from pipeline.product.layers import Layers, brightness_of, compose, reduced
+from pipeline.product.layers import Layers, compose, reduced
+from pipeline.scans.source import MM_PER_INCH
 
 _DPI = 150.0
-_MM_PER_INCH = 25.4
 #: Darker than the paper around by this share of it is ink, within so many pixels (5 mm).
 _INK, _AROUND = 0.11, 31
 #: A mark that has lost, or a place that has gained, this share of the contrast is drawn wrong. Bars of worn
@@ -28,17 +29,17 @@ def misdrawn(page: Pixels, layers: Layers, dpi: float) -> float:
     """
     shrink = min(1.0, _DPI / dpi)
     size = (max(1, round(layers.width * shrink)), max(1, round(layers.height * shrink)))
-    seen = _softened(reduced(brightness_of(page), size))
+    seen = _softened(reduced(to_grey(page), size))
     drawn = _softened(compose(layers, size))
     quarter = reduced(seen, (max(1, size[0] // 4), max(1, size[1] // 4)))
     around = cv2.dilate(quarter, np.ones((_AROUND // 4, _AROUND // 4), np.uint8))
     paper = np.asarray(cv2.resize(around, size, interpolation=cv2.INTER_LINEAR), np.uint8)
     wrong = _area(_beyond(paper, seen, drawn)) + _area(_beyond(paper, drawn, seen))
-    return wrong * (_MM_PER_INCH / (dpi * shrink)) ** 2
+    return wrong * (MM_PER_INCH / (dpi * shrink)) ** 2
 
 
 def _softened(page: Pixels) -> Grey:
-    return np.asarray(cv2.GaussianBlur(brightness_of(page), (0, 0), 1.0), np.uint8)
+    return np.asarray(cv2.GaussianBlur(to_grey(page), (0, 0), 1.0), np.uint8)
 
 
 def _beyond(paper: Grey, darker: Grey, lighter: Grey) -> Grey:

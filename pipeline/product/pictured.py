@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr.prepare import brightness
+from ocr.prepare import brightness, to_grey
 from ocr.records import Box, Grey, Pixels
-from pipeline.product.layers import brightness_of
+from ocr.tone import hue_of
+from pipeline.scans.source import MM_PER_INCH
 
 #: Left, top, right and bottom of a part, in shares of the page, 0 … 1.
 Share = tuple[float, float, float, float]
@@ -19,7 +20,6 @@ _Edges = tuple[int, int, int, int]
 
 #: The resolution at which a page is looked over.
 LOOK_DPI = 75.0
-_MM_PER_INCH = 25.4
 _WHITE = 255
 
 #: So far off, in levels of 255, is no ink on paper. A photograph is where that is so of a dense share of what
@@ -42,7 +42,7 @@ def photographs(seen: Grey, drawn: Grey) -> list[Share]:
     ``seen`` is the page at ``LOOK_DPI``, ``drawn`` what its layers without any picture look like.
     """
     off = (cv2.absdiff(seen, drawn) > _MISFIT).astype(np.uint8) * _WHITE
-    window = max(3, round(_AROUND_MM / _MM_PER_INCH * LOOK_DPI))
+    window = max(3, round(_AROUND_MM / MM_PER_INCH * LOOK_DPI))
     around = cv2.blur(off, (window, window))
     dense = around > _DENSE * _WHITE
     boxes = []
@@ -58,14 +58,14 @@ def coloured_marks(colours: Pixels) -> tuple[list[Share], list[Share]]:
     ``colours`` is the page at ``LOOK_DPI``, RGB. There are none if most of the page is in colour.
     """
     hued = colour_of(colours)
-    gap = max(3, round(_GAP_MM / _MM_PER_INCH * LOOK_DPI))
+    gap = max(3, round(_GAP_MM / MM_PER_INCH * LOOK_DPI))
     joined = np.asarray(cv2.dilate(hued, np.ones((gap, gap), np.uint8)), np.uint8)
     marks = _merged(
         [box for box, _ in _parts(joined) if np.count_nonzero(_cut(hued, box)) * _mm2() >= _MARK_MM2]
     )
     if sum(_cut(hued, box).size for box in marks) > _MOST_OF_PAGE * hued.size:
         return [], []
-    grey = brightness_of(colours)
+    grey = to_grey(colours)
     covered = (grey < _COVERED * brightness(grey)) | (hued > 0)
     filled = [box for box in marks if np.mean(_cut(covered, box)) > _FILLED]
     strokes = [box for box in marks if box not in filled]
@@ -79,14 +79,7 @@ def _cut(pixels: npt.NDArray[Any], box: _Edges) -> npt.NDArray[Any]:
 
 def colour_of(colours: Pixels) -> Grey:
     """255 where an RGB image has a hue that its paper has not."""
-    channels = cv2.split(colours)
-    papers = [max(brightness(np.asarray(channel, np.uint8)), 1) for channel in channels]
-    even = [
-        cv2.convertScaleAbs(one, alpha=_WHITE / paper) for one, paper in zip(channels, papers, strict=True)
-    ]
-    most = cv2.max(cv2.max(even[0], even[1]), even[2])
-    least = cv2.min(cv2.min(even[0], even[1]), even[2])
-    return (cv2.subtract(most, least) > _COLOURED).astype(np.uint8) * _WHITE
+    return (hue_of(colours) > _COLOURED).astype(np.uint8) * _WHITE
 
 
 def _parts(shape: npt.NDArray[np.uint8]) -> list[tuple[_Edges, int]]:
@@ -132,4 +125,4 @@ def _shares(box: _Edges, shape: tuple[int, ...]) -> Share:
 
 
 def _mm2() -> float:
-    return (_MM_PER_INCH / LOOK_DPI) ** 2
+    return (MM_PER_INCH / LOOK_DPI) ** 2

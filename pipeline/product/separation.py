@@ -8,18 +8,19 @@ lens and paper is undone a little (unsharp masking): fine bars and gaps of lette
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ocr.prepare import grain_of
+from ocr.prepare import darkest_of, grain_of, to_grey
 from ocr.records import Box, Grey, Pixels
-from pipeline.product.layers import COLOUR, Colour, Layers, Picture, brightness_of, compose, reduced
+from pipeline.product.layers import COLOUR, Colour, Layers, Picture, compose, reduced
 from pipeline.product.pictured import LOOK_DPI, Share, apart, colour_of, coloured_marks, photographs
+from pipeline.scans.source import MM_PER_INCH
 
-#: Resolutions of cells in which paper and ink are measured, of colours, of the paper and of pictures.
+#: Resolutions of cells in which the level of ink is measured, of colours, of the paper and of pictures.
 _CELL_DPI, _COLOUR_DPI, _PAPER_DPI, _PICTURE_DPI = 37.5, 150.0, 100.0, 200.0
 #: Below this, letters are too coarse for a mask without shades: it gets twice the resolution.
 _COARSE_DPI = 190.0
@@ -42,29 +43,15 @@ _DETAIL, _NOISE_DETAIL, _DETAIL_MM2, _FINE_DETAIL_MM2 = 3, 2.5, 4.0, 12.0
 #: Of what becomes one pixel, so much must be paper to tell its colour.
 _LEAST_PAPER, _LEAST_PICTURE = 0.5, 0.3
 _WHITE = 255
-_MM_PER_INCH = 25.4
-
-
-@dataclass(frozen=True, slots=True)
-class _Relief:
-    """By cells: the paper's brightness, and the level between it and ink; 0 where there is no ink.
-
-    ``dpi`` is the page's.
-    """
-
-    paper: Grey
-    level: Grey
-    dpi: float
 
 
 def separate(page: Pixels, dpi: float) -> Layers:
     """Take apart ``page``, grey (H, W) or RGB (H, W, 3), upright, of ``dpi``."""
-    grey = brightness_of(page)
-    width = grey.shape[1]
-    relief = _relief(grey, dpi)
-    mask = _mask(grey, relief, finer=1)
+    grey = to_grey(page)
+    level = _level(grey, dpi)
+    mask = _mask(grey, level, finer=1)
     colours = _reduced_to(page, dpi, _COLOUR_DPI)
-    seen = _reduced_to(colours, dpi * colours.shape[1] / width, LOOK_DPI)
+    seen = _reduced_to(colours, dpi * colours.shape[1] / page.shape[1], LOOK_DPI)
     look = (seen.shape[1], seen.shape[0])
     strokes, filled = coloured_marks(seen) if page.ndim == COLOUR else ([], [])
     marks = [_box(share, grey) for share in strokes]
@@ -72,24 +59,24 @@ def separate(page: Pixels, dpi: float) -> Layers:
         _part(mask, box)[colour_of(_part(page, box)) > 0] = 0
     photos = [_box(share, grey) for share in filled]
     _clear(mask, photos)
-    layers = _layers(page, colours, mask, relief, apart(marks + photos))
-    missed = photographs(brightness_of(seen), brightness_of(compose(layers, look)))
+    layers = _layers(page, colours, mask, dpi, apart(marks + photos))
+    missed = photographs(to_grey(seen), to_grey(compose(layers, look)))
     if missed:
         photos += [_box(share, grey) for share in missed]
         _clear(mask, photos)
-        layers = _layers(page, colours, mask, relief, apart(marks + photos))
-    return layers if dpi >= _COARSE_DPI else replace(layers, mask=_finer(grey, relief, mask))
+        layers = _layers(page, colours, mask, dpi, apart(marks + photos))
+    return layers if dpi >= _COARSE_DPI else replace(layers, mask=_finer(grey, level, mask))
 
 
-def _layers(page: Pixels, colours: Pixels, mask: Grey, relief: _Relief, boxes: list[Box]) -> Layers:
+def _layers(page: Pixels, colours: Pixels, mask: Grey, dpi: float, boxes: list[Box]) -> Layers:
     """The layers whose mask this is; ``colours`` are ``page`` reduced, ``boxes`` are pictures."""
     height, width = mask.shape
     inked = reduced(mask, (colours.shape[1], colours.shape[0]))
-    pictures = tuple(_picture(page, mask, box, relief.dpi) for box in boxes)
+    pictures = tuple(_picture(page, mask, box, dpi) for box in boxes)
     is_picture = np.zeros_like(inked)
     for box in boxes:
         _part(is_picture, _smaller(box, width / colours.shape[1]))[:] = _WHITE
-    paper = _paper(colours, inked | is_picture, relief.dpi * colours.shape[1] / width)
+    paper = _paper(colours, inked | is_picture, dpi * colours.shape[1] / width)
     return Layers(width, height, mask, _ink(colours, inked, is_picture, paper), paper, pictures)
 
 
@@ -104,46 +91,38 @@ def _reduced_to(page: Pixels, dpi: float, wanted: float) -> Pixels:
 # --- ink and paper ---------------------------------------------------------------------------------
 
 
-def _relief(grey: Grey, dpi: float) -> _Relief:
+def _level(grey: Grey, dpi: float) -> Grey:
+    """By cells: the brightness between ink and paper; 0 where there is no ink."""
     step = max(2, round(dpi / _CELL_DPI))
     height, width = grey.shape
     size = (max(1, width // step), max(1, height // step))
     paper = cv2.medianBlur(cv2.dilate(reduced(grey, size), np.ones((7, 7), np.uint8)), 15)
-    dark = cv2.resize(_darkest_of(grey, step), size, interpolation=cv2.INTER_NEAREST)
+    soft = _plane(cv2.blur(grey, (2, 2)))  # a single dark pixel is noise
+    darkest = darkest_of(soft, step) if min(grey.shape) >= step else soft
+    dark = cv2.resize(darkest, size, interpolation=cv2.INTER_NEAREST)
     dark = cv2.min(cv2.erode(dark, np.ones((_AROUND, _AROUND), np.uint8)), paper)
     smooth = cv2.blur(dark, (_AROUND, _AROUND))
     level = _plane(cv2.addWeighted(paper, 1 - _LEVEL, smooth, _LEVEL, 0))
     least = np.maximum(_LEAST_CONTRAST * paper.astype(np.float32), _NOISE * grain_of(grey))
     level[cv2.subtract(paper, smooth) < least] = 0
-    return _Relief(_plane(paper), level, dpi)
+    return level
 
 
-def _darkest_of(grey: Grey, step: int) -> Grey:
-    """The darkest 2 × 2 pixels of each cell: a single dark one is noise."""
-    soft = _plane(cv2.blur(grey, (2, 2)))
-    height = grey.shape[0] // step * step
-    if min(grey.shape) < step:
-        return soft
-    rows = np.minimum.reduce([soft[offset:height:step] for offset in range(step)])
-    columns = cv2.erode(rows, np.ones((1, step), np.uint8))
-    return _plane(columns[:, step // 2 :: step])
-
-
-def _mask(grey: Grey, relief: _Relief, *, finer: int) -> Grey:
+def _mask(grey: Grey, level: Grey, *, finer: int) -> Grey:
     """255 where a pixel is darker than the level around it; ``finer`` multiplies the resolution."""
     height, width = grey.shape
     size = (width * finer, height * finer)
-    level = cv2.resize(relief.level, size, interpolation=cv2.INTER_LINEAR)
+    around = cv2.resize(level, size, interpolation=cv2.INTER_LINEAR)
     if finer > 1:
         grey = _plane(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC))
     smooth, blurred = (cv2.GaussianBlur(grey, (0, 0), sigma * finer) for sigma in (_SMOOTH, _BLURRED))
     sharp = cv2.addWeighted(smooth, 1 + _SHARPEN, blurred, -_SHARPEN, 0)
-    return _plane(cv2.compare(sharp, level, cv2.CMP_LT))
+    return _plane(cv2.compare(sharp, around, cv2.CMP_LT))
 
 
-def _finer(grey: Grey, relief: _Relief, mask: Grey) -> Grey:
+def _finer(grey: Grey, level: Grey, mask: Grey) -> Grey:
     """The mask in twice its resolution, nothing in it where ``mask`` has been cleared."""
-    fine = _mask(grey, relief, finer=2)
+    fine = _mask(grey, level, finer=2)
     near = cv2.dilate(mask, np.ones((3, 3), np.uint8))
     size = (fine.shape[1], fine.shape[0])
     return _plane(cv2.bitwise_and(fine, cv2.resize(near, size, interpolation=cv2.INTER_NEAREST)))
@@ -195,10 +174,10 @@ def _paper(colours: Pixels, inked: Grey, dpi: float) -> Pixels:
 def _detail(fine: Pixels, coarse: Pixels, dpi: float) -> float:
     """On how many mm² the coarse one lacks what the fine one, of ``dpi``, shows, noise of the paper aside."""
     again = cv2.resize(coarse, (fine.shape[1], fine.shape[0]), interpolation=cv2.INTER_LINEAR)
-    lacking = brightness_of(np.asarray(cv2.absdiff(fine, again), np.uint8))
+    lacking = to_grey(np.asarray(cv2.absdiff(fine, again), np.uint8))
     around = cv2.blur(lacking, (5, 5), borderType=cv2.BORDER_REPLICATE)
     noise = float(np.mean(lacking[::4, ::4]))
-    return np.count_nonzero(around > max(_DETAIL, _NOISE_DETAIL * noise)) * (_MM_PER_INCH / dpi) ** 2
+    return np.count_nonzero(around > max(_DETAIL, _NOISE_DETAIL * noise)) * (MM_PER_INCH / dpi) ** 2
 
 
 def _picture(page: Pixels, mask: Grey, box: Box, dpi: float) -> Picture:
