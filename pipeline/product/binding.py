@@ -1,4 +1,4 @@
-"""Bind recognised pages into one searchable PDF: the paper's size, the original image, invisible text.
+"""Bind recognised pages into one searchable PDF: the paper's size, the page's image, invisible text.
 
 The same pages and settings give the same bytes: no clock, no random numbers, objects in page order.
 """
@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -147,25 +147,23 @@ class _Binder:
 
     def _draw(self, page: ProductPage) -> tuple[Drawn, Kept]:
         """The page's content in the way its profile asks for, and what is recorded of it."""
-        material, is_image = self._material(page), page.origin is Origin.IMAGE
-        because, wrong = None, None
-        if self._profile is Profile.COMPACT and is_image:
+        material = self._material(page)
+        kept = Kept(self._profile, Keeping.ORIGINAL)
+        if self._profile is Profile.COMPACT and page.origin is Origin.IMAGE:
             scanned = material.scan(page.number)
             if scanned is not None:
-                drawn, kept = compact(self._pdf, scanned, page.recognition)
-                if drawn is not None:
-                    return drawn, kept
-                because, wrong = kept.because, kept.misdrawn
+                made, kept = compact(self._pdf, scanned, page.recognition)
+                if made is not None:
+                    return made, kept
         drawn = material.draw(self._pdf, page.number, page.origin, muted=page.is_muted)
-        odd = departures(drawn.xobject, is_believed=material.claims_conformity)
+        kept = replace(kept, departures=departures(drawn.xobject, is_believed=material.claims_conformity))
         if drawn.xobject.get("/Subtype") != "/Image":
-            return drawn, Kept(self._profile, Keeping.FORM, departures=odd)
+            return drawn, replace(kept, way=Keeping.FORM)
         if self._profile is Profile.COMPACT:
             pack_bitonal(drawn.xobject)
-        bitonal = drawn.xobject.get("/BitsPerComponent", 8) == 1
-        size = len(drawn.xobject.get_raw_stream_buffer())
-        way = Keeping.BITONAL if bitonal else Keeping.ORIGINAL
-        return drawn, Kept(self._profile, way, size, wrong, because, odd)
+        if drawn.xobject.get("/BitsPerComponent", 8) == 1:
+            kept = replace(kept, way=Keeping.BITONAL)
+        return drawn, replace(kept, size=len(drawn.xobject.get_raw_stream_buffer()))
 
     def _material(self, page: ProductPage) -> Material:
         """The page's source: the open one, or newly opened."""

@@ -31,31 +31,24 @@ def compact(pdf: Pdf, scanned: Scanned, recognition: Recognition) -> _Outcome:
     """
     page = upright(scanned.pixels, recognition)
     if page is None:
-        return _as_delivered(scanned, because="other_frame")
+        return _as_delivered("other_frame")
     layers = separate(page, scanned.dpi)
     wrong = round(misdrawn(page, layers, scanned.dpi), 2)
-    if wrong > TOLERATED_MM2:
-        return _plain(pdf, page, scanned, wrong)
-    form, size = draw_mixed(pdf, layers)
+    if wrong <= TOLERATED_MM2:
+        drawn, size = draw_mixed(pdf, layers)
+        kept = Kept(Profile.COMPACT, Keeping.MIXED, size, wrong)
+    elif not scanned.is_jpeg:
+        drawn, size = draw_jpeg(pdf, page)
+        kept = Kept(Profile.COMPACT, Keeping.JPEG, size, wrong, "illegible")
+    else:
+        return _as_delivered("illegible", wrong)
     if size > _WORTH * scanned.size:
-        return _as_delivered(scanned, misdrawn=wrong, because="larger")
-    kept = Kept(Profile.COMPACT, Keeping.MIXED, size, wrong)
-    return (Drawn(form, Matrix(), is_upright=True), kept)
+        return _as_delivered(kept.because or "larger", wrong)
+    return Drawn(drawn, Matrix(), is_upright=True), kept
 
 
-def _plain(pdf: Pdf, page: Pixels, scanned: Scanned, wrong: float) -> _Outcome:
-    """A page whose ink the mask would lose: the delivered JPEG, or if it was none, one of our own."""
-    if scanned.is_jpeg:
-        return _as_delivered(scanned, misdrawn=wrong, because="illegible")
-    image, size = draw_jpeg(pdf, page)
-    if size > _WORTH * scanned.size:
-        return _as_delivered(scanned, misdrawn=wrong, because="illegible")
-    kept = Kept(Profile.COMPACT, Keeping.JPEG, size, wrong, "illegible")
-    return (Drawn(image, Matrix(), is_upright=True), kept)
-
-
-def _as_delivered(scanned: Scanned, *, misdrawn: float | None = None, because: str | None = None) -> _Outcome:
-    return (None, Kept(Profile.COMPACT, Keeping.ORIGINAL, scanned.size, misdrawn, because))
+def _as_delivered(because: str, misdrawn: float | None = None) -> _Outcome:
+    return None, Kept(Profile.COMPACT, Keeping.ORIGINAL, misdrawn=misdrawn, because=because)
 
 
 def upright(pixels: Pixels, recognition: Recognition) -> Pixels | None:

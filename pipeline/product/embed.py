@@ -46,7 +46,7 @@ _PNG_HEADER = struct.Struct(">IIBBBBB")
 
 def jpeg_xobject(pdf: Pdf, data: bytes, image: Image.Image) -> Stream:
     """A JPEG file's bytes, untouched; ``image`` is the same file as Pillow sees it."""
-    stream = _image(pdf, data, image.size, _colour_space(pdf, image), 8)
+    stream = image_stream(pdf, data, image.size, _colour_space(pdf, image), 8)
     stream.Filter = Name.DCTDecode
     if image.mode == "CMYK" and "adobe" in image.info:
         stream.Decode = Array([1, 0] * 4)  # Adobe's programs store CMYK inverted
@@ -72,7 +72,7 @@ def jpeg_frame_xobject(pdf: Pdf, data: bytes, image: Image.Image, tags: Tags) ->
     width, height = image.size
     if tags.get(ORIENTATION, (1,))[0] >= 5:  # noqa: PLR2004 - those that Pillow has swapped
         width, height = height, width
-    stream = _image(pdf, data, (width, height), _colour_space(pdf, image), 8)
+    stream = image_stream(pdf, data, (width, height), _colour_space(pdf, image), 8)
     stream.Filter = Name.DCTDecode
     if tags.get(PHOTOMETRIC) == (_RGB_PHOTOMETRIC,):
         stream.DecodeParms = Dictionary(ColorTransform=0)
@@ -84,7 +84,9 @@ def pixels_xobject(pdf: Pdf, image: Image.Image) -> Stream:
     if image.mode == "1":
         return bitonal_xobject(pdf, image)
     if image.mode == "CMYK":
-        stream = _image(pdf, zlib.compress(image.tobytes(), 6), image.size, _colour_space(pdf, image), 8)
+        stream = image_stream(
+            pdf, zlib.compress(image.tobytes(), 6), image.size, _colour_space(pdf, image), 8
+        )
         stream.Filter = Name.FlateDecode
         return stream
     plain = image.mode in ("L", "RGB", "P", "I;16") and "transparency" not in image.info
@@ -107,7 +109,7 @@ def png_xobject(pdf: Pdf, data: bytes, image: Image.Image) -> Stream | None:
     if kind == _PNG_PALETTE:
         palette = chunks[b"PLTE"]
         space = Array([Name.Indexed, Name.DeviceRGB, len(palette) // 3 - 1, pdf.make_stream(palette)])
-    stream = _image(pdf, chunks[b"IDAT"], (width, height), space, depth)
+    stream = image_stream(pdf, chunks[b"IDAT"], (width, height), space, depth)
     stream.Filter = Name.FlateDecode
     colours = 3 if kind == _PNG_RGB else 1
     stream.DecodeParms = Dictionary(Predictor=15, Colors=colours, BitsPerComponent=depth, Columns=width)
@@ -117,7 +119,7 @@ def png_xobject(pdf: Pdf, data: bytes, image: Image.Image) -> Stream | None:
 def bitonal_xobject(pdf: Pdf, image: Image.Image) -> Stream:
     """A bitonal image as CCITT Group 4."""
     data, parms = group4(image)
-    stream = _image(pdf, data, image.size, Name.DeviceGray, 1)
+    stream = image_stream(pdf, data, image.size, Name.DeviceGray, 1)
     stream.Filter = Name.CCITTFaxDecode
     stream.DecodeParms = parms
     return stream
@@ -149,7 +151,8 @@ def group4(image: Image.Image) -> tuple[bytes, Dictionary]:
     return file.getvalue()[offset : offset + count], Dictionary(K=-1, Columns=image.width, Rows=image.height)
 
 
-def _image(pdf: Pdf, data: bytes, size: tuple[int, int], space: Name | Array, depth: int) -> Stream:
+def image_stream(pdf: Pdf, data: bytes, size: tuple[int, int], space: Name | Array, depth: int) -> Stream:
+    """An image XObject of ``size`` (width, height), ``depth`` bits a component; its filter is to be added."""
     return pdf.make_stream(
         data,
         Type=Name.XObject,

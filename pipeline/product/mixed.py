@@ -14,7 +14,7 @@ from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
 
 from ocr.records import Grey, Pixels
-from pipeline.product.embed import group4
+from pipeline.product.embed import group4, image_stream
 from pipeline.product.layers import COLOUR, Layers, Picture
 
 #: JPEG quality: smooth paper shows steps early, ink's colour hardly.
@@ -33,17 +33,15 @@ def draw_mixed(pdf: Pdf, layers: Layers) -> tuple[Stream, int]:
         images[name] = _jpeg_image(pdf, picture.pixels, _PICTURE, _WHOLE)
         content.append(b"q %s cm %s Do Q" % (_placed(picture, layers), name.encode()))
     mask = _stencil(pdf, layers.mask)
-    size = len(mask.get_raw_stream_buffer()) + sum(
-        len(one.get_raw_stream_buffer()) for one in images.values()
-    )
     if isinstance(layers.ink, tuple):
         images["/Ink"] = mask
         content.append(b"%s /Ink Do" % _paint(layers.ink))
     else:
         images["/Ink"] = _jpeg_image(pdf, layers.ink, _INK, _HALVED)
         images["/Ink"].Mask = mask
-        size += len(images["/Ink"].get_raw_stream_buffer())
         content.append(b"/Ink Do")
+    streams = {one.objgen: one for one in (*images.values(), mask)}.values()
+    size = sum(len(one.get_raw_stream_buffer()) for one in streams)
     form = pdf.make_stream(
         b"\n".join(content),
         Type=Name.XObject,
@@ -63,16 +61,10 @@ def draw_jpeg(pdf: Pdf, page: Pixels) -> tuple[Stream, int]:
 def _jpeg_image(pdf: Pdf, pixels: Pixels, quality: int, chroma: int) -> Stream:
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=quality, optimize=True, subsampling=chroma)
-    return pdf.make_stream(
-        file.getvalue(),
-        Type=Name.XObject,
-        Subtype=Name.Image,
-        Width=pixels.shape[1],
-        Height=pixels.shape[0],
-        ColorSpace=Name.DeviceRGB if pixels.ndim == COLOUR else Name.DeviceGray,
-        BitsPerComponent=8,
-        Filter=Name.DCTDecode,
-    )
+    space = Name.DeviceRGB if pixels.ndim == COLOUR else Name.DeviceGray
+    stream = image_stream(pdf, file.getvalue(), (pixels.shape[1], pixels.shape[0]), space, 8)
+    stream.Filter = Name.DCTDecode
+    return stream
 
 
 def _stencil(pdf: Pdf, mask: Grey) -> Stream:
