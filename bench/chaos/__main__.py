@@ -17,6 +17,7 @@ from bench.chaos.report import Report
 from bench.chaos.scene import LedgerKind, Scene
 from bench.chaos.specimens import build
 from bench.chaos.trial import Trial, undisturbed
+from bench.command import tell
 
 _LEDGERS: dict[str, tuple[LedgerKind, ...]] = {
     "sqlite": ("sqlite",),
@@ -30,7 +31,7 @@ _WORKERS = 2
 def main() -> int:
     """Run the trials that were asked for; 0 when the referee has nothing to complain of, else 1."""
     asked = _arguments()
-    _tell(
+    tell(
         f"Seed {asked.seed}. The same once more: script/chaos --seed {asked.seed} --faults {asked.faults} "
         f"--pages {asked.pages} --ledger {asked.ledger}"
     )
@@ -44,23 +45,23 @@ def main() -> int:
     if report.ok:
         shutil.rmtree(folder)
     else:
-        _tell(f"Logs and ledgers of what went wrong lie in {folder}")
+        tell(f"Logs and ledgers of what went wrong lie in {folder}")
     return 0 if report.ok else 1
 
 
 def _run(asked: argparse.Namespace, confinement: Confinement, folder: Path) -> Report:
     specimens = build(folder / "scans", asked.seed, asked.pages, max(1, asked.pages // _PAGES_A_DELIVERY))
-    _tell(
+    tell(
         f"{specimens.stages.total()} pages in {len(specimens.deliveries)} deliveries; first nobody disturbs."
     )
     reference = undisturbed(folder / "undisturbed", specimens, _WORKERS)
-    _tell(f"Undisturbed: {reference.seconds:.0f} s")
+    tell(f"Undisturbed: {reference.seconds:.0f} s")
     verdicts = []
     for kind in _LEDGERS[asked.ledger]:
-        _tell(f"\n{asked.faults} faults, the ledger on {kind}:")
+        tell(f"\n{asked.faults} faults, the ledger on {kind}:")
         (folder / kind).mkdir()
         with Scene(folder / kind, confinement, kind, specimens) as scene:
-            trial = Trial(scene, specimens, reference, _tell)
+            trial = Trial(scene, specimens, reference, tell)
             verdicts.append(trial.run(asked.seed, asked.faults, asked.limit))
             if verdicts[-1].breaches:
                 scene.keep_evidence()
@@ -88,11 +89,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the figures into a document")
     return parser.parse_args()
-
-
-def _tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

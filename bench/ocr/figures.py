@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from pydantic import TypeAdapter
-
-from bench.machine import machine, version
+from bench import record
+from bench.machine import version
 from bench.metrics import Score, Summary, summary
 from bench.programs import PEERS
 
@@ -117,19 +116,14 @@ class Figures:
     memory: dict[str, Memory] = field(default_factory=dict)
 
 
-_FORM = TypeAdapter(Figures)
-
-
 def load(path: Path) -> Figures:
     """The figures kept at ``path``; none where there is no file."""
-    return _FORM.validate_json(path.read_bytes()) if path.exists() else Figures()
+    return record.load(Figures, path)
 
 
 def save(figures: Figures, path: Path) -> None:
     """Keep the figures, with this machine and the versions at work."""
-    figures.machine, figures.versions = machine(), versions()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_FORM.dump_json(figures, indent=1))
+    record.save(figures, path, versions())
 
 
 def versions() -> dict[str, str]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from pydantic import TypeAdapter
-
-from bench.machine import machine, version
+from bench import record
+from bench.machine import version
 from bench.programs import PEERS
 
 
@@ -102,19 +101,14 @@ class Figures:
     volumes: list[Volume] = field(default_factory=list)
 
 
-_FORM = TypeAdapter(Figures)
-
-
 def load(path: Path) -> Figures:
     """The figures kept at ``path``; none where there is no file."""
-    return _FORM.validate_json(path.read_bytes()) if path.exists() else Figures()
+    return record.load(Figures, path)
 
 
 def save(figures: Figures, path: Path) -> None:
     """Keep the figures, with this machine and the versions at work."""
-    figures.machine, figures.versions = machine(), versions()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_FORM.dump_json(figures, indent=1))
+    record.save(figures, path, versions())
 
 
 def versions() -> dict[str, str]:
