@@ -5,6 +5,7 @@ import pytest
 from storage.ledger import Ledger, documents, pages, recorded, sources, verifications
 from storage.ledger.leases import Claim
 from storage.ledger.pages import PageOutcome, Place
+from storage.ledger.verifications import Finding
 
 ME = Claim("host/1/1.0", 60)
 
@@ -75,12 +76,13 @@ class TestOrder:
 
 class TestRuns:
     def test_the_last_one_is_gone_on_with_until_it_is_finished(self, ledger):
+        missing = Finding("a/key", "object_missing", {})
         with ledger.write() as tx:
             run = verifications.begin(tx, 4.0, "seed")
-            verifications.found(tx, run, "a/key", "object_missing")
+            verifications.found(tx, run, missing)
         with ledger.write() as tx:
             assert verifications.unfinished(tx) == run
-            assert list(verifications.findings(tx, run)) == [("a/key", "object_missing")]
+            assert list(verifications.findings(tx, run)) == [missing]
             verifications.finish(tx, run, 1)
             assert verifications.unfinished(tx) is None
             assert verifications.last_full(tx) is None, "it was a sample"
