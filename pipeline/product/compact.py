@@ -66,7 +66,11 @@ def upright(pixels: Pixels, recognition: Recognition) -> Pixels | None:
     glance = pixels[::_GLANCE, ::_GLANCE]
     paper = np.median(glance.reshape(-1, *glance.shape[2:]), axis=0)
     beyond = [float(level) for level in np.atleast_1d(paper)] if pixels.ndim == COLOUR else float(paper)
+    # OpenCV moves four bytes at a time much faster than three.
+    aligned = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA) if pixels.ndim == COLOUR else pixels
     straight = cv2.warpAffine(
-        pixels, matrix, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=beyond
+        aligned, matrix, frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=beyond
     )
+    if pixels.ndim == COLOUR:
+        straight = cv2.cvtColor(straight, cv2.COLOR_RGBA2RGB)
     return np.asarray(straight, np.uint8)

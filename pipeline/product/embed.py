@@ -41,6 +41,7 @@ _PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}
 _PNG_GREY, _PNG_RGB, _PNG_PALETTE = 0, 2, 3
 _JPEG_IN_TIFF, _RGB_PHOTOMETRIC = 7, 2
 _NEWEST_PROFILE = 4
+_BLACK_AND_WHITE = ([0] * 3 + [255] * 3, [255] * 3 + [0] * 3)
 _PNG_HEADER = struct.Struct(">IIBBBBB")
 
 
@@ -81,8 +82,9 @@ def jpeg_frame_xobject(pdf: Pdf, data: bytes, image: Image.Image, tags: Tags) ->
 
 def pixels_xobject(pdf: Pdf, image: Image.Image) -> Stream:
     """Decoded pixels, losslessly compressed, in their own depth and colour space."""
-    if image.mode == "1":
-        return bitonal_xobject(pdf, image)
+    bits = black_and_white(image)
+    if bits is not None:
+        return bitonal_xobject(pdf, bits)
     if image.mode == "CMYK":
         stream = image_stream(
             pdf, zlib.compress(image.tobytes(), 6), image.size, _colour_space(pdf, image), 8
@@ -114,6 +116,15 @@ def png_xobject(pdf: Pdf, data: bytes, image: Image.Image) -> Stream | None:
     colours = 3 if kind == _PNG_RGB else 1
     stream.DecodeParms = Dictionary(Predictor=15, Colors=colours, BitsPerComponent=depth, Columns=width)
     return stream
+
+
+def black_and_white(image: Image.Image) -> Image.Image | None:
+    """The image in mode "1" if it holds nothing but black and white: one bit, or a palette of these two."""
+    if image.mode == "1":
+        return image
+    if image.mode != "P" or "transparency" in image.info or image.getpalette() not in _BLACK_AND_WHITE:
+        return None
+    return image.convert("1", dither=Image.Dither.NONE)
 
 
 def bitonal_xobject(pdf: Pdf, image: Image.Image) -> Stream:

@@ -56,7 +56,8 @@ def compose(layers: Layers, size: tuple[int, int]) -> Pixels:
         _lay(page, picture, width / layers.width, height / layers.height)
     share = _resized(layers.mask, size)
     if isinstance(layers.ink, tuple):
-        ink = np.full_like(page, layers.ink[0] if page.ndim < COLOUR else layers.ink)
+        planes = [np.full(page.shape[:2], level, np.uint8) for level in layers.ink]
+        ink = planes[0] if page.ndim < COLOUR else np.asarray(cv2.merge(planes), np.uint8)
     else:
         ink = _resized(layers.ink, size)
     return _blended(page, ink, share)

@@ -21,6 +21,7 @@ from ocr.records import Pixels
 from pipeline.product.conformity import claims_conformity
 from pipeline.product.embed import (
     bitonal_xobject,
+    black_and_white,
     group4,
     jpeg_frame_xobject,
     jpeg_in_tiff,
@@ -217,7 +218,7 @@ class ImageMaterial:
         try:
             self._image.seek(number - 1)
             self._limits.check_size(*self._image.size)
-            if self._image.mode == "1":
+            if black_and_white(self._image) is not None:
                 return None
             if self._media_type is MediaType.TIFF:
                 size = sum(length for _, length in data_parts(self._chain[number - 1]))
@@ -232,8 +233,9 @@ class ImageMaterial:
         return jpeg_xobject(pdf, self._path.read_bytes(), self._image)
 
     def _png(self, pdf: Pdf) -> Stream:
-        if self._image.mode == "1":
-            return bitonal_xobject(pdf, self._image)
+        bits = black_and_white(self._image)
+        if bits is not None:
+            return bitonal_xobject(pdf, bits)
         return png_xobject(pdf, self._path.read_bytes(), self._image) or pixels_xobject(pdf, self._image)
 
     def _tiff(self, pdf: Pdf, number: int) -> Drawn:

@@ -96,7 +96,8 @@ def _level(grey: Grey, dpi: float) -> Grey:
     step = max(2, round(dpi / _CELL_DPI))
     height, width = grey.shape
     size = (max(1, width // step), max(1, height // step))
-    paper = cv2.medianBlur(cv2.dilate(reduced(grey, size), np.ones((7, 7), np.uint8)), 15)
+    whole = grey[: size[1] * step, : size[0] * step] if min(height, width) >= step else grey
+    paper = cv2.medianBlur(cv2.dilate(reduced(whole, size), np.ones((7, 7), np.uint8)), 15)
     soft = _plane(cv2.blur(grey, (2, 2)))  # a single dark pixel is noise
     darkest = darkest_of(soft, step) if min(grey.shape) >= step else soft
     dark = cv2.resize(darkest, size, interpolation=cv2.INTER_NEAREST)

@@ -311,6 +311,20 @@ class TestProduct:
             kept_bits = np.asarray(PdfImage(image).as_pil_image().convert("1"))
         assert np.array_equal(kept_bits, bits)
 
+    def test_a_palette_of_black_and_white_has_no_other_tones(self, tmp_path):
+        bits = scanned(letter()).mean(axis=2) > 140
+        source = tmp_path / "scan.png"
+        indexed = Image.fromarray(bits.astype(np.uint8), "P")
+        indexed.putpalette([0, 0, 0, 255, 255, 255])
+        indexed.save(source, dpi=(DPI, DPI), bits=1)
+        path, kept = bind(tmp_path, source, MediaType.PNG, bits)
+        assert kept.way is Keeping.BITONAL
+        with Pdf.open(path) as pdf:
+            (image,) = pdf.pages[0].get_images().values()
+            assert image.Filter == Name.CCITTFaxDecode
+            kept_bits = np.asarray(PdfImage(image).as_pil_image().convert("1"))
+        assert np.array_equal(kept_bits, bits)
+
     def test_deflated_bits_of_a_pdf_become_group_4(self, tmp_path):
         bits = scanned(letter()).mean(axis=2) > 140
         source = tmp_path / "bits.pdf"
