@@ -26,11 +26,11 @@ from pipeline.classification.classify import Classifier
 from pipeline.classification.document_types import DocumentType
 from pipeline.context import Context, this_process
 from storage.cache import LocalCache
-from storage.index import SearchIndex
 from storage.ledger import Ledger, history
 from storage.ledger.backup import database_file
 from storage.ledger.homes import Home
 from storage.objects import ObjectStore, S3Options
+from storage.search.index import SearchIndex
 from storage.stores import open_store
 
 _MEGABYTE = 1_000_000

@@ -43,10 +43,10 @@ from pipeline.scans.pages import inspect, open_page
 from pipeline.scans.sniff import sniff
 from pipeline.scans.source import MediaType, SourceFacts
 from pipeline.sheets.codes import parse_code
-from storage.index import PageEntry, SearchIndex
 from storage.ledger import Transaction, alarms, documents, inventory, pages, recorded, sources
 from storage.ledger.leases import Setback
 from storage.ledger.work import Task
+from storage.search.index import PageEntry, SearchIndex
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:

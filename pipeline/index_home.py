@@ -8,9 +8,9 @@ alone and never asked.
 from __future__ import annotations
 
 from errors import N_, IndexElsewhere
-from storage.index import SearchIndex
 from storage.ledger import Ledger, Transaction, documents, homes
 from storage.ledger.homes import Home
+from storage.search.index import SearchIndex
 
 
 def keeps_index(ledger: Ledger, home: Home | None) -> bool:

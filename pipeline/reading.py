@@ -24,9 +24,9 @@ from pipeline.page_text import PageText, as_it_lies, text_of_page
 from pipeline.product.binding import ProductPage
 from pipeline.scans.source import MediaType, Origin, PageImage, Why
 from pipeline.sheets.codes import parse_code
-from storage.index import PageEntry
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key
+from storage.search.index import PageEntry
 
 #: A cover sheet has about 70 words, specks on it included less than twice as many; a letter has more.
 _SHEET_WORDS = 130

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pipeline.context import Context
 from pipeline.flow import index_documents
 from pipeline.index_home import take_index
-from storage.index import SearchIndex
 from storage.ledger import documents
+from storage.search.index import SearchIndex
 
 
 def rebuild_index(ctx: Context, index: SearchIndex, on_document: Callable[[int, int], None]) -> None:

@@ -26,9 +26,9 @@ from reports.terminal import (
     table,
     way_out,
 )
-from storage.index import Answer, Hit
 from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
+from storage.search.index import Answer, Hit
 
 Shape = Mapping[str, Any]
 

@@ -27,9 +27,9 @@ from pipeline.queue import drive as driving
 from pipeline.queue.foreman import Foreman, Order
 from reports import process, results, shapes
 from reports.progress import bar
-from storage.index import SearchIndex
 from storage.ledger import Ledger, documents
 from storage.objects import ObjectStore
+from storage.search.index import SearchIndex
 
 _log = logging.getLogger("aktenwerk")
 

@@ -15,10 +15,10 @@ from pipeline.intake.inventory import Import
 from pipeline.problem import Problem
 from pipeline.recovery import Recovery
 from pipeline.verify import Verification
-from storage.index import Answer
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, seals, verifications
 from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
+from storage.search.index import Answer
 
 Json = dict[str, Any]
 

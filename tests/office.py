@@ -28,10 +28,10 @@ from pipeline.intake.inventory import import_inventory
 from pipeline.intake.take_in import Intake, take_in
 from pipeline.sheets.codes import encode_cover, encode_separator
 from pipeline.sheets.printing import Choice, print_covers, print_separators
-from storage.index import Hit, SearchIndex
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.leases import wait_seconds
 from storage.ledger.work import Step, Task
+from storage.search.index import Hit, SearchIndex
 from tests.ledgers import new_database
 from tests.remembering import Remembering
 from tests.specimens import fonts, sheets

@@ -27,8 +27,8 @@ from pipeline.queue import redis_server
 from pipeline.queue.broker import Broker
 from pipeline.queue.foreman import Foreman
 from pipeline.sealing import DailySeal
-from storage.index import SearchIndex
 from storage.ledger import Ledger, counts, work
+from storage.search.index import SearchIndex
 
 _TICK_SECONDS = 0.5
 _LOOK_SECONDS = 1.0

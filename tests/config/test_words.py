@@ -21,7 +21,7 @@ from config.words import say
 from errors import RecognitionFailed, UnreadableList, describe
 from pipeline.alarms import ALARMS
 from reports import results, session, terminal
-from storage.index import Answer, Hit
+from storage.search.index import Answer, Hit
 from tests.command import Akten
 
 ROOT = Path(__file__).resolve().parents[2]

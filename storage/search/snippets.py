@@ -11,8 +11,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from storage import german
-from storage.query import Clause, matches
+from storage.search import german
+from storage.search.query import Clause, matches
 
 #: Characters a snippet has at most, the ellipses and a longer match apart.
 WIDTH = 160

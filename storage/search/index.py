@@ -1,7 +1,7 @@
 """The search index: one entry a page, one writer at a time, any number of readers.
 
 It is disposable: it can be made anew from ledger and objects at any time. What it holds of a page, and how
-a query is put to that, is in ``storage.index_fields``.
+a query is put to that, is in ``storage.search.fields``.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import tantivy
 
 import errors
 from errors import N_
-from storage import index_fields, query
-from storage.index_fields import PageEntry
-from storage.index_files import IndexFiles
-from storage.snippets import snippet
+from storage.search import fields, query
+from storage.search.fields import PageEntry
+from storage.search.files import IndexFiles
+from storage.search.snippets import snippet
 
 __all__ = ["Answer", "Hit", "PageEntry", "SearchIndex"]
 
@@ -71,7 +71,7 @@ class SearchIndex:
         files = IndexFiles(folder)
         with files.founding():
             try:
-                index = tantivy.Index(index_fields.SCHEMA, str(folder))
+                index = tantivy.Index(fields.SCHEMA, str(folder))
             except ValueError as error:
                 raise errors.IndexOutdated(detail=str(error)) from error
         # No watching thread: a reader looks at each search, which is exact and survives a fork.
@@ -91,16 +91,16 @@ class SearchIndex:
 
         Raises ``errors.IndexBusy`` while another process writes.
         """
-        pages = [index_fields.document(entry) for entry in entries]
+        pages = [fields.document(entry) for entry in entries]
         with self._writing() as writer:
-            writer.delete_documents_by_term("document", index_fields.encodable(document))
+            writer.delete_documents_by_term("document", fields.encodable(document))
             for page in pages:
                 writer.add_document(page)
 
     def remove_document(self, document: str) -> None:
         """Forget all pages of ``document``; raises ``errors.IndexBusy`` while another process writes."""
         with self._writing() as writer:
-            writer.delete_documents_by_term("document", index_fields.encodable(document))
+            writer.delete_documents_by_term("document", fields.encodable(document))
 
     def commit(self) -> None:
         """Make all writes since the last commit last and visible, and let the next writer in."""
@@ -129,7 +129,7 @@ class SearchIndex:
         limit: int = 10,
         offset: int = 0,
     ) -> Answer:
-        """Find pages by a query (see ``storage.query``), best first, by BM25.
+        """Find pages by a query (see ``storage.search.query``), best first, by BM25.
 
         ``file_number`` may be spelled with any separators; an empty one asks for pages of no case file.
         Pages of equal score stand by document and page. Raises ``errors.BadQuery``.
@@ -137,7 +137,7 @@ class SearchIndex:
         if limit < 0 or offset < 0:
             raise errors.WrongUse(detail=N_("'limit' and 'offset' cannot be negative"))
         clauses = query.parse(query_text)
-        wanted = index_fields.compiled(clauses, file_number, type)
+        wanted = fields.compiled(clauses, file_number, type)
         searcher = self._searcher()
         try:
             total, found = _ranked(searcher, wanted, offset, offset + limit)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import errors
-from storage.query import MOST_WORDS, parse
+from storage.search.query import MOST_WORDS, parse
 
 
 def test_words_are_clauses_of_their_own():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from storage.german import LONGEST_WORD, fold, stem, tokens, unwrap
+from storage.search.german import LONGEST_WORD, fold, stem, tokens, unwrap
 
 
 def words(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import errors
 from errors import N_
-from storage.german import Token, tokens
+from storage.search.german import Token, tokens
 
 #: More words than any question has; it keeps a pasted page from becoming a query.
 MOST_WORDS = 100

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import errors
-from storage.index import Answer, PageEntry, SearchIndex
+from storage.search.index import Answer, PageEntry, SearchIndex
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def entry(text: str = "", document: str = "doc-1", page: int = 1, **fields) -> PageEntry:
@@ -340,7 +340,7 @@ def start_writer(folder: Path) -> subprocess.Popen[str]:
     program = textwrap.dedent(f"""
         import sys, time
         from pathlib import Path
-        from storage.index import PageEntry, SearchIndex
+        from storage.search.index import PageEntry, SearchIndex
         index = SearchIndex.open(Path({str(folder)!r}))
         for document in ("committed", "lost"):
             index.replace_document(document, [PageEntry(document, document, "", 1, 1, "", "", "Bescheid")])

@@ -1,6 +1,6 @@
 """What the index holds of a page, and how a query is put to it.
 
-Of a page's words there are two forms, as written and as stems, both folded by ``storage.german`` and on
+Of a page's words there are two forms, as written and as stems, both folded by ``german`` and on
 the same positions. A word's query is the best of its forms, which favours the very word asked for; further
 forms (one that forgives the recognition's faults, say) are laid beside them, here.
 """
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import tantivy
 from tantivy import Occur, Query
 
-from storage import german
 from storage.file_numbers import file_key
-from storage.query import Clause
+from storage.search import german
+from storage.search.query import Clause
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PageEntry:
 
 
 def _schema() -> tantivy.Schema:
-    """The fields; whoever changes them, or ``storage.german``, raises ``index_files.VERSION``."""
+    """The fields; whoever changes them, or ``storage.search.german``, raises ``files.VERSION``."""
     builder = tantivy.SchemaBuilder()
     for name in ("words", "stems"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="position")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.query import parse
-from storage.snippets import WIDTH, Snippet, snippet
+from storage.search.query import parse
+from storage.search.snippets import WIDTH, Snippet, snippet
 
 
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
