@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -26,11 +26,12 @@ from pipeline.scans.source import MediaType, Origin, PageImage, Why
 from pipeline.sheets.codes import parse_code
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key
-from storage.search.index import PageEntry
+from storage.search.fields import PageEntry, PlacedWord
 
 #: A cover sheet has about 70 words, specks on it included less than twice as many; a letter has more.
 _SHEET_WORDS = 130
 _ILLEGIBLE_WORDS = 15
+_SURE = 100  # the highest confidence
 _TITLE_SIMILARITY = 75
 
 
@@ -187,6 +188,8 @@ def _heading(ctx: Context, page: pages.Page) -> str | None:
 
 def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> PageEntry:
     """What the search index gets to know of a page."""
+    result, words = page.result or {}, words_of(ctx, page)
+    day = result.get("date")
     return PageEntry(
         page_id=page.id,
         document=document.id,
@@ -194,6 +197,19 @@ def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> Pa
         volume=document.volume,
         page=page.document_page or 0,
         type=page.filed_type or UNKNOWN,
-        language=(page.result or {}).get("language", ""),
-        text=text_of(words_of(ctx, page)),
+        language=result.get("language", ""),
+        text=text_of(words),
+        date=date.fromisoformat(day) if day else None,
+        width=result.get("width", 0),
+        height=result.get("height", 0),
+        words=tuple(placed(words)),
     )
+
+
+def placed(words: tuple[Word, ...]) -> Iterator[PlacedWord]:
+    """Where each word stands: in ``text_of(words)``, which has one character between two, and on the page."""
+    start = 0
+    for word in words:
+        end, box = start + len(word.text), word.box
+        yield PlacedWord(start, end, box.left, box.top, box.width, box.height, word.confidence / _SURE)
+        start = end + 1

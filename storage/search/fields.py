@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import tantivy
 from tantivy import Occur, Query
@@ -19,10 +20,30 @@ from storage.search.query import Clause
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """A word of a page: characters ``start`` to ``end`` of its text, its box in pixels of the upright page.
+
+    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word.
+    """
+
+    start: int
+    end: int
+    left: int
+    top: int
+    width: int
+    height: int
+    confidence: float
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PageEntry:
     """What the index is told of a page; ``page`` counts from 1 in the document's PDF.
 
-    ``file_number`` is empty as long as the page belongs to no case file.
+    ``file_number`` is empty as long as the page belongs to no case file. ``date`` is what its document says
+    of itself. ``words`` say where in ``text`` each word of it stands, and where on the page of ``width`` ×
+    ``height`` pixels. A page with ``groups`` is for members of these alone, one of a ``confidentiality`` for
+    who is cleared for as much.
     """
 
     page_id: str
@@ -33,6 +54,12 @@ class PageEntry:
     type: str
     language: str
     text: str
+    date: date | None = None
+    width: int = 0
+    height: int = 0
+    words: tuple[PlacedWord, ...] = ()
+    groups: tuple[str, ...] = ()
+    confidentiality: int = 0
 
 
 def _schema() -> tantivy.Schema:

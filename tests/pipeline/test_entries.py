@@ -1,0 +1,24 @@
+"""What the search index is told of a page."""
+
+from ocr.records import Box, Word, text_of
+from pipeline.reading import placed
+from storage.search.fields import PlacedWord
+
+WORDS = (
+    Word("Ausländerbehörde", Box(100, 50, 400, 30), 96.0, 0),
+    Word("Hannover", Box(520, 50, 200, 30), 71.5, 0),
+    Word("Bescheid", Box(100, 120, 180, 32), 0.0, 1),
+)
+
+
+def test_each_word_says_where_it_stands_in_the_text():
+    text = text_of(WORDS)
+    assert [text[word.start : word.end] for word in placed(WORDS)] == [
+        "Ausländerbehörde",
+        "Hannover",
+        "Bescheid",
+    ]
+
+
+def test_each_word_says_where_it_stands_on_the_page_and_how_sure_it_is():
+    assert list(placed(WORDS))[1] == PlacedWord(17, 25, 520, 50, 200, 30, 0.715)
