@@ -72,9 +72,9 @@ def _lay(page: Pixels, picture: Picture, across: float, down: float) -> None:
 
 
 def _resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    shrinks = pixels.shape[1] > size[0]
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.array(cv2.resize(pixels, size, interpolation=way), dtype=np.uint8)
+    if pixels.shape[1] > size[0]:
+        return reduced(pixels, size)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _blended(below: Pixels, above: Pixels, share: Grey) -> Pixels:
@@ -86,5 +86,12 @@ def _blended(below: Pixels, above: Pixels, share: Grey) -> Pixels:
 
 
 def reduced(page: Pixels, size: tuple[int, int]) -> Pixels:
-    """The page in fewer pixels, each the mean of those it stands for; ``size`` is (width, height)."""
+    """The page in fewer pixels, each the mean of those it stands for; ``size`` is (width, height).
+
+    What is left over at the right and bottom when each stands for a whole square is left out, which is less
+    than one pixel: OpenCV takes ten times as long for fractions.
+    """
+    across, down = page.shape[1] // size[0], page.shape[0] // size[1]
+    if across == down and page.shape[1] % size[0] < across and page.shape[0] % size[1] < down:
+        page = page[: size[1] * down, : size[0] * across]
     return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -28,7 +28,7 @@ def misdrawn(page: Pixels, layers: Layers, dpi: float) -> float:
     Both are looked at in 150 dpi, a little blurred, so that edges may move by half a pixel.
     """
     shrink = min(1.0, _DPI / dpi)
-    size = (max(1, round(layers.width * shrink)), max(1, round(layers.height * shrink)))
+    size = (max(1, int(layers.width * shrink)), max(1, int(layers.height * shrink)))
     seen = _softened(reduced(to_grey(page), size))
     drawn = _softened(compose(layers, size))
     quarter = reduced(seen, (max(1, size[0] // 4), max(1, size[1] // 4)))

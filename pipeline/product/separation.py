@@ -96,8 +96,7 @@ def _level(grey: Grey, dpi: float) -> Grey:
     step = max(2, round(dpi / _CELL_DPI))
     height, width = grey.shape
     size = (max(1, width // step), max(1, height // step))
-    whole = grey[: size[1] * step, : size[0] * step] if min(height, width) >= step else grey
-    paper = cv2.medianBlur(cv2.dilate(reduced(whole, size), np.ones((7, 7), np.uint8)), 15)
+    paper = cv2.medianBlur(cv2.dilate(reduced(grey, size), np.ones((7, 7), np.uint8)), 15)
     soft = _plane(cv2.blur(grey, (2, 2)))  # a single dark pixel is noise
     darkest = darkest_of(soft, step) if min(grey.shape) >= step else soft
     dark = cv2.resize(darkest, size, interpolation=cv2.INTER_NEAREST)
@@ -203,13 +202,15 @@ def _means(
     Where that is less than ``least`` it is 0, and the mean means nothing.
     """
     weights = chosen.astype(np.float32)
+    if size == (weights.shape[1], weights.shape[0]):
+        return colours, weights
     kept = cv2.bitwise_and(colours, colours, mask=chosen.astype(np.uint8)).astype(np.float32)
     total = np.asarray(cv2.resize(kept, size, interpolation=cv2.INTER_AREA), np.float32)
     share = np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
     known = np.maximum(share, 1e-3)
     means = total / (known[..., None] if total.ndim == COLOUR else known)
     share[share < least] = 0
-    return means.clip(0, _WHITE).astype(np.uint8), share
+    return means.astype(np.uint8), share
 
 
 def _filled(cells: Pixels, share: npt.NDArray[np.float32]) -> Pixels:
