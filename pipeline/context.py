@@ -33,7 +33,7 @@ TIME_LIMITS: Mapping[Step, int] = {"split": 900, "recognise": 300, "file": 600, 
 #: Attempts that end in an error of their own, and beginnings that nobody ended, before one is given up.
 MAX_ATTEMPTS, MAX_BEGUN = 4, 20
 #: A lease outlives its step's time limit by this, so that nobody takes over what is still in work.
-_LEASE_MARGIN = 60
+LEASE_MARGIN = 60
 
 #: The process namespace a machine starts with has this number everywhere (Linux, proc_ns.h).
 _FIRST_SPACE = 0xEFFFFFFC
@@ -69,7 +69,7 @@ class Context:
 
     def claim(self, step: Step) -> Claim:
         """A claim in the name of this process, for as long as the step may take."""
-        return Claim(self.owner, TIME_LIMITS[step] + _LEASE_MARGIN)
+        return Claim(self.owner, TIME_LIMITS[step] + LEASE_MARGIN)
 
     def apart(self, step: Step, work: Callable[[], Result]) -> Result:
         """Do what takes a file apart in a confined child; raises as ``confined`` does."""

@@ -20,17 +20,24 @@ from sqlalchemy import Column, ColumnElement, Table, Update, and_, or_, select
 from storage.ledger.core import Transaction
 
 #: Seconds no lease is ever longer than: one that ends later was written before a clock was set back.
-LONGEST = 7200.0
+LONGEST = 10_800.0
 #: The same for waits.
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who asks for work (``owner``, naming a process), and for how many ``seconds`` at most."""
+    """Who asks for work (``owner``, naming a process), and for how many ``seconds`` at most.
+
+    Raises ``ValueError`` for as many as would count as a clock that jumped: such a lease holds nobody off.
+    """
 
     owner: str
     seconds: float
+
+    def __post_init__(self) -> None:
+        if self.seconds >= LONGEST:
+            raise ValueError(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

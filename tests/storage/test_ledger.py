@@ -12,9 +12,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from errors import Interrupted, LedgerUnavailable
+from pipeline.context import LEASE_MARGIN, TIME_LIMITS
 from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, sources, work
 from storage.ledger.database import NEWEST
-from storage.ledger.leases import Claim, Setback
+from storage.ledger.leases import LONGEST, Claim, Setback
 from storage.ledger.pages import PageOutcome, Place
 from storage.ledger.upgrade import configuration
 from tests.servers import PostgresServer, free_ports
@@ -169,6 +170,18 @@ class TestLeases:
         with ledger.write() as tx:
             assert pages.claim(tx, page, ME)
             assert pages.claim(tx, page, OTHER) is None
+
+    @pytest.mark.parametrize("step", TIME_LIMITS)
+    def test_the_longest_step_is_taken_once(self, ledger, step):
+        seconds = TIME_LIMITS[step] + LEASE_MARGIN
+        (page, _) = receive(ledger)
+        with ledger.write() as tx:
+            assert pages.claim(tx, page, Claim("host/1/1.0", seconds))
+            assert pages.claim(tx, page, Claim("host/2/2.0", seconds)) is None
+
+    def test_a_lease_too_long_to_be_believed_is_not_given(self):
+        with pytest.raises(ValueError, match=str(LONGEST)):
+            Claim("host/1/1.0", LONGEST)
 
     def test_a_lease_that_ran_out_is_anybodys(self, ledger, clock):
         (page, _) = receive(ledger)
