@@ -15,6 +15,7 @@ from rapidfuzz.fuzz import partial_ratio
 from errors import AktenError, CodeOnPage
 from ocr.barcodes import read_qr
 from ocr.blank import is_blank
+from ocr.lines.vocabulary import vocabulary
 from ocr.prepare import to_grey
 from ocr.records import Recognition, Word, text_of, words_from_json, words_to_json
 from pipeline.classification.dates import date_of
@@ -202,14 +203,28 @@ def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> Pa
         date=date.fromisoformat(day) if day else None,
         width=result.get("width", 0),
         height=result.get("height", 0),
-        words=tuple(placed(words)),
+        words=tuple(placed(words, result.get("language", ""))),
     )
 
 
-def placed(words: tuple[Word, ...]) -> Iterator[PlacedWord]:
-    """Where each word stands: in ``text_of(words)``, which has one character between two, and on the page."""
-    start = 0
+def placed(words: tuple[Word, ...], language: str) -> Iterator[PlacedWord]:
+    """Where each word stands: in ``text_of(words)``, which has one character between two, and on the page.
+
+    The dictionaries of ``language`` say whether it is known, and its parts.
+    """
+    known, start = vocabulary(language), 0
     for word in words:
         end, box = start + len(word.text), word.box
-        yield PlacedWord(start, end, box.left, box.top, box.width, box.height, word.confidence / _SURE)
+        parts = known.parts(word.text)
+        yield PlacedWord(
+            start,
+            end,
+            box.left,
+            box.top,
+            box.width,
+            box.height,
+            word.confidence / _SURE,
+            bool(parts) or known.knows(word.text),
+            parts,
+        )
         start = end + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,17 @@ class Dictionary:
                 return False
             node = edge.node
         return edge is not None and edge.ends
+
+    def beginnings(self, text: str) -> Iterator[int]:
+        """The lengths of words that ``text`` begins with, shortest first."""
+        node: int | None = _ROOT
+        for length, letter in enumerate(text, start=1):
+            edge = self.after(node).get(letter) if node is not None else None
+            if edge is None:
+                return
+            if edge.ends:
+                yield length
+            node = edge.node
 
     def _read(self, node: int) -> dict[str, Edge]:
         found: dict[str, Edge] = {}

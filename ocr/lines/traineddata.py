@@ -93,6 +93,19 @@ def load(path: Path) -> Model | None:
         return None
 
 
+def load_words(path: Path) -> Dictionary | None:
+    """The dictionary alone of the model in ``path``; None where it has none, or is damaged.
+
+    Raises ``OSError`` when the file cannot be read.
+    """
+    try:
+        parts = _components(path.read_bytes())
+        characters, _ = _characters(parts[_UNICHARSET].decode())
+        return Dictionary(parts[_WORDS], characters)
+    except (struct.error, ValueError, IndexError, KeyError, UnicodeDecodeError):
+        return None
+
+
 class _File:
     """Little-endian numbers, strings and arrays, one after the other."""
 

@@ -23,7 +23,8 @@ from storage.search.query import Clause
 class PlacedWord:
     """A word of a page: characters ``start`` to ``end`` of its text, its box in pixels of the upright page.
 
-    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word.
+    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word, or all of the
+    ``parts`` it is compounded of.
     """
 
     start: int
@@ -34,6 +35,7 @@ class PlacedWord:
     height: int
     confidence: float
     is_known: bool = False
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

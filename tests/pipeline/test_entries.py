@@ -13,7 +13,7 @@ WORDS = (
 
 def test_each_word_says_where_it_stands_in_the_text():
     text = text_of(WORDS)
-    assert [text[word.start : word.end] for word in placed(WORDS)] == [
+    assert [text[word.start : word.end] for word in placed(WORDS, "deu")] == [
         "Ausländerbehörde",
         "Hannover",
         "Bescheid",
@@ -21,4 +21,12 @@ def test_each_word_says_where_it_stands_in_the_text():
 
 
 def test_each_word_says_where_it_stands_on_the_page_and_how_sure_it_is():
-    assert list(placed(WORDS))[1] == PlacedWord(17, 25, 520, 50, 200, 30, 0.715)
+    assert list(placed(WORDS, "deu"))[1] == PlacedWord(17, 25, 520, 50, 200, 30, 0.715, True)
+
+
+def test_each_word_says_whether_it_is_known_and_what_it_is_made_of():
+    compound, name, _ = placed(WORDS, "deu")
+    assert compound.parts == ("ausländer", "behörde")
+    assert compound.is_known
+    assert not name.parts
+    assert not any(word.is_known or word.parts for word in placed(WORDS, "no such language"))

@@ -1,0 +1,84 @@
+"""What the figures come to: tables for terminal and docs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bench.document import table
+from bench.search.figures import Figures, Tally, total
+from bench.search.matching import LEVEL_NAMES
+from bench.search.ways import EDIT, EXACT, OURS
+
+MARK = "bench:search"
+RECALL_GOAL, PRECISION_GOAL = 0.99, 0.95
+_WAYS = (EXACT, EDIT, OURS)
+
+
+def in_words(figures: Figures) -> str:
+    """For the terminal: how we stand."""
+    ours = total(figures.matching.levels.get(OURS, {}).values())
+    return "\n".join(
+        [
+            f"words whose page is found: {_goal(ours.recall, RECALL_GOAL)}",
+            f"right within the first ten: {_goal(ours.precision, PRECISION_GOAL)}",
+            "",
+            *_tables(figures),
+        ]
+    )
+
+
+def as_markdown(figures: Figures) -> str:
+    """The section of docs/benchmarks.md."""
+    versions = ", ".join(f"{name} {version}" for name, version in figures.versions.items())
+    return "\n".join(
+        [
+            f"Measured on {figures.machine}; {versions}; {figures.matching.source}.",
+            "",
+            *_tables(figures),
+        ]
+    )
+
+
+def _goal(found: float, least: float) -> str:
+    return f"{found:.2%} (at least {least:.0%}: {'held' if found >= least else 'MISSED'})"
+
+
+def _tables(figures: Figures) -> Iterator[str]:
+    matching = figures.matching
+    if not matching.levels:
+        return
+    levels = [name for name in LEVEL_NAMES if name in matching.pages]
+    yield from _table("characters wrong", levels, matching.levels, matching.pages)
+    yield ""
+    yield from _table("set", list(matching.sets[OURS]), matching.sets, matching.pages)
+    yield ""
+    yield (
+        "CPU ms a query: " + ", ".join(f"{way} {1e3 * cost:.2f}" for way, cost in matching.cpu.items()) + "."
+    )
+
+
+def _table(
+    title: str, names: list[str], tallies: Mapping[str, Mapping[str, Tally]], pages: Mapping[str, int]
+) -> Iterator[str]:
+    """Recall (of what was read at all), precision: a row a name, and one for all."""
+    rows = []
+    for name in (*names, "all"):
+        of = {way: total(tallies[way].values()) if name == "all" else tallies[way][name] for way in _WAYS}
+        count = sum(pages[each] for each in names) if name == "all" else pages[name]
+        recalls = [_percent(of[way].recall) for way in _WAYS]
+        recalls.append(_percent(of[OURS].recall_of_read))
+        precisions = [_percent(of[way].precision) for way in _WAYS]
+        rows.append((name, str(count), str(of[OURS].asked), *recalls, *precisions))
+    head = (
+        title,
+        "pages",
+        "words",
+        *(f"found: {way}" for way in _WAYS),
+        "of those read",
+        *(f"right: {way}" for way in _WAYS),
+    )
+    yield from table(head, rows)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
