@@ -7,6 +7,7 @@ forms (one that forgives the recognition's faults, say) are laid beside them, he
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,26 +17,20 @@ from tantivy import Occur, Query
 
 from storage.file_numbers import file_key
 from storage.search import german
+from storage.search.boxes import PlacedWord, pack
 from storage.search.query import Clause
 
-
-@dataclass(frozen=True, slots=True)
-class PlacedWord:
-    """A word of a page: characters ``start`` to ``end`` of its text, its box in pixels of the upright page.
-
-    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word, or all of the
-    ``parts`` it is compounded of.
-    """
-
-    start: int
-    end: int
-    left: int
-    top: int
-    width: int
-    height: int
-    confidence: float
-    is_known: bool = False
-    parts: tuple[str, ...] = ()
+__all__ = [
+    "EVERYBODY",
+    "PLACE_MASK",
+    "SCHEMA",
+    "PageEntry",
+    "PlacedWord",
+    "compiled",
+    "document",
+    "encodable",
+    "group_term",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +40,7 @@ class PageEntry:
     ``file_number`` is empty as long as the page belongs to no case file. ``date`` is what its document says
     of itself. ``words`` say where in ``text`` each word of it stands, and where on the page of ``width`` ×
     ``height`` pixels. A page with ``groups`` is for members of these alone, one of a ``confidentiality`` for
-    who is cleared for as much.
+    who is cleared for as much (``storage.search.access``).
     """
 
     page_id: str
@@ -69,16 +64,32 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("words", "stems"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="position")
-    for name in ("page_id", "document", "file_key", "type"):
+    for name in ("page_id", "document", "file_key"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("volume", "page"):
+    for name in ("type", "language"):  # facets, so they can be counted without the pages being fetched
+        builder.add_text_field(name, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
+    for name in ("volume", "page", "width", "height"):
         builder.add_unsigned_field(name, stored=True)
-    for name in ("file_number", "language", "text"):
+    builder.add_unsigned_field("day", stored=True, indexed=True, fast=True)
+    builder.add_unsigned_field("case", indexed=True, fast=True)
+    for name in ("oldest", "newest"):
+        builder.add_unsigned_field(name, fast=True)
+    builder.add_text_field("groups", tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("confidentiality", indexed=True, fast=True)
+    for name in ("file_number", "text", "boxes"):
         builder.add_bytes_field(name, stored=True)
     return builder.build()
 
 
 SCHEMA = _schema()
+
+#: The term of pages that are for no group in particular.
+EVERYBODY = "*"
+
+_DAY_BITS, _PAGE_BITS = 22, 10
+_PLACE_BITS = 32 + _PAGE_BITS
+#: The part of ``oldest`` by which pages of one day, or of equal score, are in order: document, page.
+PLACE_MASK = 2**_PLACE_BITS - 1
 
 
 def document(entry: PageEntry) -> tantivy.Document:
@@ -88,11 +99,16 @@ def document(entry: PageEntry) -> tantivy.Document:
     page.add_text("document", encodable(entry.document))
     page.add_text("file_key", encodable(file_key(entry.file_number)))
     page.add_text("type", encodable(entry.type))
+    for language in filter(None, entry.language.split("+")):
+        page.add_text("language", encodable(language))
     page.add_bytes("file_number", entry.file_number.encode("utf-8", "replace"))
-    page.add_bytes("language", entry.language.encode("utf-8", "replace"))
     page.add_bytes("text", entry.text.encode("utf-8", "replace"))
-    page.add_unsigned("volume", entry.volume)
-    page.add_unsigned("page", entry.page)
+    page.add_bytes("boxes", pack(entry.words))
+    for name in ("volume", "page", "width", "height", "confidentiality"):
+        page.add_unsigned(name, getattr(entry, name))
+    for term in map(group_term, entry.groups) if entry.groups else (EVERYBODY,):
+        page.add_text("groups", term)
+    _add_order(page, entry)
     words, stems = [], []
     for token in german.tokens(german.unwrap(entry.text)):
         words.append(tantivy.Token(token.word, token.position, token.start, token.end))
@@ -100,6 +116,38 @@ def document(entry: PageEntry) -> tantivy.Document:
     page.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", words))
     page.add_pre_tokenized_text("stems", tantivy.PreTokenizedString("", stems))
     return page
+
+
+def group_term(group: str) -> str:
+    """A group as the index has it: never the term of pages that are for everybody."""
+    return f"={encodable(group)}"
+
+
+def case_of(file_number: str, document: str) -> int:
+    """What pages of one case file have in common; those of none are told apart by document. 64 bits."""
+    name = f"file {file_key(file_number)}" if file_number else f"document {document}"
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def day_number(day: date) -> int:
+    """A day as the index has it: 20140503."""
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _add_order(page: tantivy.Document, entry: PageEntry) -> None:
+    """Numbers to group and sort by: undated pages are last either way, pages of one day by document and page.
+
+    22 bits for the day, 32 for how the document's name begins, 10 for the page.
+    """
+    page.add_unsigned("case", case_of(entry.file_number, entry.document))
+    name = int.from_bytes(entry.document.encode("utf-8", "replace")[:4].ljust(4, b"\0"))
+    place = name << _PAGE_BITS | min(entry.page, 2**_PAGE_BITS - 1)
+    day = (entry.date.toordinal() if entry.date else 2**_DAY_BITS - 1) << _PLACE_BITS
+    page.add_unsigned("oldest", day | place)
+    newest = (entry.date.toordinal() if entry.date else 0) << _PLACE_BITS
+    page.add_unsigned("newest", newest | (PLACE_MASK - place))
+    if entry.date:
+        page.add_unsigned("day", day_number(entry.date))
 
 
 def compiled(clauses: Sequence[Clause], file_number: str | None, page_type: str | None) -> Query:

@@ -12,7 +12,7 @@ import errors
 from errors import N_
 
 #: Counts the changes of fields and of normalisation; an index of another version has to be made anew.
-VERSION = 1
+VERSION = 2
 
 _VERSION_FILE = "akten-index-version"
 _LOCK_FILE = "akten-writer.lock"
