@@ -313,10 +313,11 @@ def search(
     as_json: Json = False,
 ) -> None:
     settings = session.settings(data)
-    if kind is not None and kind not in (*session.labels(settings), "unknown"):
+    names = session.type_names(settings)
+    if kind is not None and kind not in names.values():
         raise NotFound(name=kind)
     with session.index(settings) as index:
-        found = index.search(query, file_number=file_number, type=kind, limit=limit, offset=offset)
+        found = index.search(query, names, file_number=file_number, type=kind, limit=limit, offset=offset)
     if as_json:
         session.print_json(shapes.answer(found))
     else:

@@ -198,7 +198,9 @@ class BadQuery(WrongUse):
 
     code = "bad_query"
     message = N_("The search cannot be understood at character {position}: {detail}.")
-    hint = N_('Use words, "words side by side", -without and beginning*.')
+    hint = N_(
+        'Use words, "words side by side", -without, OR, beginning* and akte:, band:, typ:, datum:, sprache:.'
+    )
 
 
 class LedgerExists(WrongUse):

@@ -205,6 +205,14 @@ def labels(chosen: Settings) -> dict[str, str]:
     return {kind.key: kind.label_de if german else kind.label_en for kind in types}
 
 
+def type_names(chosen: Settings) -> dict[str, str]:
+    """Every name a document type goes by, in any language, with its key."""
+    names = {"unknown": "unknown"}
+    for kind in wiring.document_types(chosen.document_types):
+        names |= dict.fromkeys((kind.key, kind.label_de, kind.label_en), kind.key)
+    return names
+
+
 def spent(seconds: float) -> shapes.Json:
     """What a run took: the time given, and the processors' of this process and all its workers."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]

@@ -10,7 +10,8 @@ from tantivy import DocAddress, Occur, Query
 from bench.search.readings import Reading
 from ocr.records import Box, Word, text_of
 from pipeline.reading import placed
-from storage.search import fields, german, query
+from storage.search import german, query
+from storage.search.compiled import NoVariants, compiled
 from storage.search.fields import SCHEMA, PageEntry
 from storage.search.index import SearchIndex
 
@@ -89,4 +90,4 @@ def _edit(word: str) -> Query:
 
 
 def _ours(word: str) -> Query:
-    return fields.compiled(query.parse(word), None, None)
+    return compiled(query.parse(word), NoVariants()).query

@@ -1,24 +1,20 @@
-"""What the index holds of a page, and how a query is put to it.
+"""What the index holds of a page.
 
 Of a page's words there are two forms, as written and as stems, both folded by ``german`` and on
-the same positions. A word's query is the best of its forms, which favours the very word asked for; further
-forms (one that forgives the recognition's faults, say) are laid beside them, here.
+the same positions. How a query is put to them stands in ``storage.search.compiled``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import tantivy
-from tantivy import Occur, Query
 
 from storage.file_numbers import file_key
-from storage.search import german
+from storage.search import german, values
 from storage.search.boxes import PlacedWord, pack
-from storage.search.query import Clause
 
 __all__ = [
     "EVERYBODY",
@@ -26,7 +22,6 @@ __all__ = [
     "SCHEMA",
     "PageEntry",
     "PlacedWord",
-    "compiled",
     "document",
     "encodable",
     "group_term",
@@ -68,8 +63,10 @@ def _schema() -> tantivy.Schema:
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("type", "language"):  # facets, so they can be counted without the pages being fetched
         builder.add_text_field(name, stored=True, fast=True, tokenizer_name="raw", index_option="basic")
-    for name in ("volume", "page", "width", "height"):
+    builder.add_unsigned_field("volume", stored=True, indexed=True)
+    for name in ("page", "width", "height"):
         builder.add_unsigned_field(name, stored=True)
+    builder.add_text_field("dated", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("day", stored=True, indexed=True, fast=True)
     builder.add_unsigned_field("case", indexed=True, fast=True)
     for name in ("oldest", "newest"):
@@ -148,39 +145,8 @@ def _add_order(page: tantivy.Document, entry: PageEntry) -> None:
     page.add_unsigned("newest", newest | (PLACE_MASK - place))
     if entry.date:
         page.add_unsigned("day", day_number(entry.date))
-
-
-def compiled(clauses: Sequence[Clause], file_number: str | None, page_type: str | None) -> Query:
-    """The query for pages that match every clause and lie in this case file, of this type (None: any)."""
-    parts = [(Occur.MustNot if clause.excluded else Occur.Must, _clause(clause)) for clause in clauses]
-    if all(clause.excluded for clause in clauses):
-        parts.append((Occur.Must, Query.all_query()))
-    if file_number is not None:
-        parts.append((Occur.Must, _filter("file_key", file_key(file_number))))
-    if page_type is not None:
-        parts.append((Occur.Must, _filter("type", page_type)))
-    return Query.boolean_query(parts)
-
-
-def _clause(clause: Clause) -> Query:
-    if clause.prefix:
-        # Folded words are letters and digits, so nothing in them can mean anything to a regex.
-        patterns: list[str | tuple[int, str]] = [*clause.words[:-1], clause.words[-1] + ".*"]
-        if len(patterns) > 1:
-            return Query.regex_phrase_query(SCHEMA, "words", patterns)
-        return Query.regex_query(SCHEMA, "words", clause.words[0] + ".*")
-    if len(clause.stems) > 1:
-        return Query.phrase_query(SCHEMA, "stems", [*clause.stems])
-    return Query.disjunction_max_query(
-        [
-            Query.term_query(SCHEMA, "words", clause.words[0]),
-            Query.term_query(SCHEMA, "stems", clause.stems[0]),
-        ]
-    )
-
-
-def _filter(field: str, value: str) -> Query:
-    return Query.const_score_query(Query.term_query(SCHEMA, field, encodable(value)), 0.0)
+        for term in values.known_by(entry.date):
+            page.add_text("dated", term)
 
 
 def encodable(text: str) -> str:

@@ -6,7 +6,7 @@ a query is put to that, is in ``storage.search.fields``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,9 +17,11 @@ import tantivy
 import errors
 from errors import N_
 from storage.search import fields, query
+from storage.search.compiled import NoVariants, compiled, restricted
 from storage.search.fields import PageEntry
 from storage.search.files import IndexFiles
 from storage.search.snippets import snippet
+from storage.search.sought import Sought
 
 __all__ = ["Answer", "Hit", "PageEntry", "SearchIndex"]
 
@@ -123,6 +125,7 @@ class SearchIndex:
     def search(
         self,
         query_text: str,
+        types: Mapping[str, str] | None = None,
         *,
         file_number: str | None = None,
         type: str | None = None,  # noqa: A002 - the name of the field, and of the command's option
@@ -132,12 +135,13 @@ class SearchIndex:
         """Find pages by a query (see ``storage.search.query``), best first, by BM25.
 
         ``file_number`` may be spelled with any separators; an empty one asks for pages of no case file.
+        ``types``: names of document types, each with its key, for ``typ:`` in the query.
         Pages of equal score stand by document and page. Raises ``errors.BadQuery``.
         """
         if limit < 0 or offset < 0:
             raise errors.WrongUse(detail=N_("'limit' and 'offset' cannot be negative"))
-        clauses = query.parse(query_text)
-        wanted = fields.compiled(clauses, file_number, type)
+        asked = compiled(query.parse(query_text, types), NoVariants())
+        wanted = restricted(asked.query, file_number, type)
         searcher = self._searcher()
         try:
             total, found = _ranked(searcher, wanted, offset, offset + limit)
@@ -145,7 +149,7 @@ class SearchIndex:
             if "max expansions" not in str(error):
                 raise
             raise errors.BadQuery(position=1, detail=N_("too many words begin so")) from error
-        return Answer(total, tuple(_hit(score, page, clauses) for score, page in found))
+        return Answer(total, tuple(_hit(score, page, asked.sought) for score, page in found))
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -209,8 +213,8 @@ def _place(page: tantivy.Document) -> tuple[str, int]:
     return page["document"][0], page["page"][0]
 
 
-def _hit(score: float, page: tantivy.Document, clauses: tuple[query.Clause, ...]) -> Hit:
-    shown = snippet(page["text"][0].decode(), clauses)
+def _hit(score: float, page: tantivy.Document, sought: Sequence[Sought]) -> Hit:
+    shown = snippet(page["text"][0].decode(), sought)
     return Hit(
         page_id=page["page_id"][0],
         document=page["document"][0],

@@ -1,9 +1,12 @@
-"""What a person types into the search field, read into clauses, and where these match in a text.
+"""What a person types into the search field, read into a tree (``storage.search.tree``).
 
     Bescheid Ausweisung      pages with both words, in any inflection
     "Antrag auf Erteilung"   the words side by side; numbers as 33.2-2019/4711 are read so by themselves
     -Duldung  -"§ 60a"       pages without it
+    Duldung OR Ausweisung    pages with either; ODER is the same, and both bind less than a blank
+    (a OR b) c               what belongs together
     Verpflicht*              words that begin so
+    typ:Duldung datum:2014   what is known of a page; ``storage.search.values`` reads it
 
 There are no other operators: whatever else is typed is taken as words, or refused with its position.
 """
@@ -11,82 +14,198 @@ There are no other operators: whatever else is typed is taken as words, or refus
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import errors
 from errors import N_
 from storage.search.german import Token, tokens
+from storage.search.tree import And, Field, FieldName, Node, Not, Or, Phrase, Word
+from storage.search.values import FIELDS, values_of
 
 #: More words than any question has; it keeps a pasted page from becoming a query.
 MOST_WORDS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """Words that must stand side by side (often it is one), or must not if ``excluded``.
-
-    With ``prefix``, the last word is only the beginning of one, and the words are meant as written;
-    otherwise any inflection of them will do.
-    """
-
-    words: tuple[str, ...]
-    stems: tuple[str, ...]
-    prefix: bool = False
-    excluded: bool = False
-
-    def matches(self, token: Token, place: int) -> bool:
-        """Whether ``token`` can stand at ``place`` (from 0) of this clause."""
-        if not self.prefix:
-            return token.stem == self.stems[place]
-        if place == len(self.words) - 1:
-            return token.word.startswith(self.words[place])
-        return token.word == self.words[place]
-
+#: How deep parentheses and minus signs may stand within each other.
+DEEPEST = 20
 
 # Typographic quotation marks of the languages around us; one for one, so that positions hold.
-_QUOTES = str.maketrans(dict.fromkeys("„“”«»", '"'))
-_ITEM = re.compile(r'\s*(?P<minus>-?)(?:"(?P<phrase>[^"]*)(?P<closed>"?)|(?P<word>[^\s"]+))|\s+')
+_QUOTES = str.maketrans(dict.fromkeys("„“”‟«»‹›", '"'))
+_BLANKS = re.compile(r"\s*")
+_OR = re.compile(r"(?:OR|ODER)(?![^\s()\"])")
+_AND = re.compile(r"(?:AND|UND)(?![^\s()\"])")
+_PHRASE = re.compile(r'"(?P<content>[^"]*)(?P<closed>"?)')
+_FIELD = re.compile(r'(?P<name>[^\W\d_]+):(?:"(?P<quoted>[^"]*)(?P<closed>"?)|(?P<plain>[^\s"]*))')
+_ITEM = re.compile(r'[^\s"]+')
 
 
-def parse(text: str) -> tuple[Clause, ...]:
-    """Read a query; raises ``errors.BadQuery`` with the position (from 1) of what cannot be meant."""
-    text = text.translate(_QUOTES)
-    clauses: list[Clause] = []
-    for item in _ITEM.finditer(text):
-        clause = _clause(item)
-        if clause is not None:
-            clauses.append(clause)
-        if sum(len(clause.words) for clause in clauses) > MOST_WORDS:
-            raise errors.BadQuery(position=item.start() + 1, detail=N_("these are too many words"))
-    if not clauses:
-        raise errors.BadQuery(position=1, detail=N_("there is no word to search for"))
-    return tuple(clauses)
+def parse(text: str, types: Mapping[str, str] | None = None) -> Node:
+    """Read a query; raises ``errors.BadQuery`` with the position (from 1) of what cannot be meant.
+
+    ``types`` are the document types' names as people say them, each with its key; without any, what is said
+    of ``typ:`` is a key itself.
+    """
+    return _Parser(text.translate(_QUOTES), types or {}).query()
 
 
-def _clause(item: re.Match[str]) -> Clause | None:
-    """One item's clause; None when it holds nothing but punctuation, which the index does not know."""
-    prefix = False
-    content, start = item["phrase"], item.start("phrase")
-    if content is not None and not item["closed"]:
-        raise errors.BadQuery(position=start, detail=N_("the quotation mark is not closed"))
-    if content is None:
-        content, start = item["word"] or "", item.start("word")
+class _Parser:
+    """Reads the text once from left to right, by recursive descent; ``_at`` is what comes next."""
+
+    def __init__(self, text: str, types: Mapping[str, str]) -> None:
+        self._text = text
+        self._types = types
+        self._at = 0
+        self._open_groups = 0
+        self._depth = 0
+        self._words = 0
+
+    def query(self) -> Node:
+        found = self._alternatives()
+        if found is None:
+            raise _bad(0, N_("there is no word to search for"))
+        return found
+
+    def _alternatives(self) -> Node | None:
+        """What stands up to the end of the text or group; None when that is nothing but punctuation."""
+        parts = [self._all()]
+        while (operator := self._operator(_OR)) is not None:
+            parts.append(self._all())
+            if parts[-2] is None or parts[-1] is None:
+                raise _bad(operator, N_("on both sides of OR there must be something to search for"))
+        return _joined(Or, [part for part in parts if part is not None])
+
+    def _all(self) -> Node | None:
+        """What stands up to the next OR; AND between two items is said already by the blank."""
+        parts: list[Node] = []
+        while not self._is_end():
+            if _OR.match(self._text, self._at):
+                break
+            if parts and self._operator(_AND) is not None:
+                continue
+            part = self._item()
+            if part is not None:
+                parts.append(part)
+        return _joined(And, parts)
+
+    def _operator(self, operator: re.Pattern[str]) -> int | None:
+        """Step over an operator and tell where it was; None when there is none."""
+        if self._is_end() or not (found := operator.match(self._text, self._at)):
+            return None
+        self._at = found.end()
+        return found.start()
+
+    def _is_end(self) -> bool:
+        """Whether the text or the group ends here, blanks apart."""
+        blanks = _BLANKS.match(self._text, self._at)
+        self._at = blanks.end() if blanks else self._at
+        return self._at == len(self._text) or (self._open_groups > 0 and self._text[self._at] == ")")
+
+    def _item(self) -> Node | None:
+        """One item; None when it is nothing but punctuation, which the index does not know."""
+        match self._text[self._at]:
+            case "-":
+                return self._deeper(self._excluded)
+            case "(":
+                return self._deeper(self._group)
+            case '"':
+                return self._phrase()
+        field = _FIELD.match(self._text, self._at)
+        if field and (name := FIELDS.get(field["name"].casefold())):
+            return self._field(field, name)
+        return self._word()
+
+    def _deeper(self, read: Callable[[], Node | None]) -> Node | None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _bad(self._at, N_("this is nested too deep"))
+        found = read()
+        self._depth -= 1
+        return found
+
+    def _excluded(self) -> Node | None:
+        start = self._at
+        self._at += 1
+        # A dash that stands alone is punctuation.
+        if self._at == len(self._text) or self._text[self._at].isspace() or self._is_end():
+            return None
+        part = self._item()
+        return None if part is None else Not(start, self._at, part)
+
+    def _group(self) -> Node | None:
+        start = self._at
+        self._at += 1
+        self._open_groups += 1
+        found = self._alternatives()
+        self._open_groups -= 1
+        if self._at == len(self._text):
+            raise _bad(start, N_("the parenthesis is not closed"))
+        self._at += 1
+        return found
+
+    def _phrase(self) -> Node | None:
+        phrase = _PHRASE.match(self._text, self._at)
+        if not phrase or not phrase["closed"]:
+            raise _bad(self._at, N_("the quotation mark is not closed"))
+        self._at = phrase.end()
+        return self._side_by_side(*phrase.span("content"))
+
+    def _field(self, field: re.Match[str], name: FieldName) -> Node:
+        start = field.start()
+        if field["quoted"] is not None:
+            if not field["closed"]:
+                raise _bad(field.start("quoted") - 1, N_("the quotation mark is not closed"))
+            end, span = field.end(), field.span("quoted")
+        else:
+            end = self._outside_of_groups(field.start("plain"), field.end("plain"))
+            span = field.start("plain"), end
+        self._at = end
+        prefix = name is FieldName.FILE and self._text[: span[1]].endswith("*")
+        value = self._text[span[0] : span[1] - prefix]
+        found = values_of(name, value, span[0], self._types)
+        return Field(start, end, name, found, prefix)
+
+    def _word(self) -> Node | None:
+        """An item without blanks: a word, or several if punctuation parts them."""
+        item = _ITEM.match(self._text, self._at)
+        start, end = item.span() if item else (self._at, self._at + 1)
+        end = self._outside_of_groups(start, end)
+        self._at = end
+        content = self._text[start:end]
         prefix = content.endswith("*")
         star = content.removesuffix("*").find("*")
         if star >= 0:
-            raise errors.BadQuery(position=start + star + 1, detail=N_("'*' can only end a word"))
-    found = _one_reading(tokens(content))
-    if prefix and not found:
-        raise errors.BadQuery(position=start + len(content), detail=N_("'*' needs the beginning of a word"))
-    if not found:
-        return None
-    return Clause(
-        words=tuple(token.word for token in found),
-        stems=tuple(token.stem for token in found),
-        prefix=prefix,
-        excluded=item["minus"] == "-",
-    )
+            raise _bad(start + star, N_("'*' can only end a word"))
+        found = self._side_by_side(start, end, prefix=prefix)
+        if prefix and found is None:
+            raise _bad(end - 1, N_("'*' needs the beginning of a word"))
+        return found
+
+    def _outside_of_groups(self, start: int, end: int) -> int:
+        """Where an item ends that stands in a group: before the parenthesis that closes no own one."""
+        balance = 0
+        for place in range(start, end if self._open_groups else start):
+            balance += {"(": 1, ")": -1}.get(self._text[place], 0)
+            if balance < 0:
+                return place
+        return end
+
+    def _side_by_side(self, start: int, end: int, *, prefix: bool = False) -> Word | Phrase | None:
+        """The words between two places of the text; None when there are none."""
+        found = _one_reading(tokens(self._text[start:end]))
+        self._words += len(found)
+        if self._words > MOST_WORDS:
+            raise _bad(start, N_("these are too many words"))
+        words = tuple(
+            Word(start + one.start, start + one.end, one.word, one.stem, prefix and one is found[-1])
+            for one in found
+        )
+        if len(words) > 1:
+            return Phrase(start, end, words)
+        return words[0] if words else None
+
+
+def _joined(kind: type[And | Or], parts: Sequence[Node]) -> Node | None:
+    if len(parts) > 1:
+        return kind(parts[0].start, parts[-1].end, tuple(parts))
+    return parts[0] if parts else None
 
 
 def _one_reading(found: Iterable[Token]) -> list[Token]:
@@ -97,30 +216,5 @@ def _one_reading(found: Iterable[Token]) -> list[Token]:
     return list(first.values())
 
 
-def matches(clauses: Iterable[Clause], page: Iterable[Token]) -> list[tuple[int, Token]]:
-    """Find the words a page was found by: the clause's number and the token, in the page's order."""
-    page = list(page)
-    places: dict[int, list[Token]] = {}
-    for token in page:
-        places.setdefault(token.position, []).append(token)
-    found = {
-        (token.start, token.end, number): (number, token)
-        for number, clause in enumerate(clauses)
-        if not clause.excluded
-        for first in page
-        if clause.matches(first, 0)
-        for token in _run(clause, places, first)
-    }
-    return [found[key] for key in sorted(found)]
-
-
-def _run(clause: Clause, places: dict[int, list[Token]], first: Token) -> list[Token]:
-    """The tokens that fit the whole clause from ``first`` on; empty when one of its words is not there."""
-    run = [first]
-    for place in range(1, len(clause.words)):
-        readings = places.get(first.position + place, [])
-        token = next((token for token in readings if clause.matches(token, place)), None)
-        if token is None:
-            return []
-        run.append(token)
-    return run
+def _bad(place: int, detail: str) -> errors.BadQuery:
+    return errors.BadQuery(position=place + 1, detail=detail)

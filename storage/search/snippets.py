@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storage.search import german
-from storage.search.query import Clause, matches
+from storage.search.sought import Match, Sought, matches
 
 #: Characters a snippet has at most, the ellipses and a longer match apart.
 WIDTH = 160
@@ -27,28 +27,20 @@ class Snippet(NamedTuple):
     marks: tuple[tuple[int, int], ...]
 
 
-class _Match(NamedTuple):
-    start: int
-    end: int
-    clause: int
-
-
-def snippet(page: str, clauses: Sequence[Clause], width: int = WIDTH) -> Snippet:
-    """Cut the best place out of a page's text: most clauses, then most words; the first of equals.
+def snippet(page: str, sought: Sequence[Sought], width: int = WIDTH) -> Snippet:
+    """Cut the best place out of a page's text: most of what is sought, then most words; the first of equals.
 
     Without any match it is the page's beginning. Cuts lie between words and are shown by ``…``.
     """
     text = german.unwrap(page)
-    found = [
-        _Match(token.start, token.end, clause) for clause, token in matches(clauses, german.tokens(text))
-    ]
+    found = matches(sought, german.tokens(text))
     cluster = _best_cluster(found, width)
     start, end = _cut(text, cluster, width)
     marks = _disjoint([match for match in found if start <= match.start and match.end <= end])
     return _render(text, start, end, marks)
 
 
-def _best_cluster(found: Sequence[_Match], width: int) -> tuple[int, int]:
+def _best_cluster(found: Sequence[Match], width: int) -> tuple[int, int]:
     """The character range of those matches within ``width`` that say most about the page."""
     best, best_merit = (0, 0), (0, 0)
     starts = [match.start for match in found]
@@ -56,7 +48,7 @@ def _best_cluster(found: Sequence[_Match], width: int) -> tuple[int, int]:
         limit = first.start + width
         near = found[index : bisect_left(starts, limit, lo=index)]
         within = [match for match in near if match.end <= limit] or [first]
-        merit = (len({match.clause for match in within}), len(within))
+        merit = (len({match.number for match in within}), len(within))
         if merit > best_merit:
             best, best_merit = (first.start, max(match.end for match in within)), merit
     return best
@@ -88,7 +80,7 @@ def _word_end(text: str, end: int, limit: int) -> int:
     return end
 
 
-def _disjoint(found: Sequence[_Match]) -> list[tuple[int, int]]:
+def _disjoint(found: Sequence[Match]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for match in found:
         if merged and match.start < merged[-1][1]:

@@ -242,7 +242,7 @@ def test_commands_speak_german_when_told_to(tmp_path):
     refused = akten("search", '"offen', code=2).stderr
     assert refused.splitlines() == [
         "Die Suche ist ab Zeichen 1 nicht verständlich: das Anführungszeichen ist nicht geschlossen.",
-        '→ Möglich sind Wörter, "Wörter nebeneinander", -ohne und Anfang*.',
+        '→ Möglich sind Wörter, "Wortfolgen", -ohne, ODER, Anfang* und akte:, band:, typ:, datum:, sprache:.',
     ]
 
 

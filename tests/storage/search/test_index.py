@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,51 @@ def test_a_page_is_not_found_by(letter, query):
     assert letter.search(query) == Answer(0, ())
 
 
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory):
+    index = SearchIndex.open(tmp_path_factory.mktemp("shelf") / "index")
+    fill(
+        index,
+        entry("Bescheid", "a", type="toleration", date=date(2014, 5, 12), file_number="33.2-2019/4711"),
+        entry("Bescheid", "b", type="payslip", date=date(2016, 12, 31), language="deu+tur", volume=2),
+        entry("Brief", "c", type="toleration", language="eng", file_number="33.2-2019/5"),
+    )
+    yield index
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "documents"),
+    [
+        ("Bescheid OR Brief", "abc"),
+        ("(Bescheid ODER Brief) -typ:payslip", "ac"),
+        ("Brief OR -Bescheid", "c"),
+        ("Bescheid OR -Bescheid", "abc"),
+        ("-(Bescheid typ:payslip)", "ac"),
+        ("--Brief", "c"),
+        ("typ:Duldung", "ac"),
+        ("typ:toleration Bescheid", "a"),
+        ("akte:33.2_2019-4711", "ab"),
+        ("akte:33.2-2019/4*", "ab"),
+        ("akte:33.2-2019*", "abc"),
+        ("akte:33.2-2019", ""),
+        ("band:2", "b"),
+        ("sprache:deutsch", "ab"),
+        ("sprache:tr", "b"),
+        ("datum:2014", "a"),
+        ("datum:2014..2016", "ab"),
+        ("datum:..2015", "a"),
+        ("datum:13.05.2014..", "b"),
+        ("-datum:1900..", "c"),
+        ("Bescheid datum:2016-12", "b"),
+    ],
+)
+def test_fields_and_operators_choose_pages(shelf, query, documents):
+    answer = shelf.search(query, {"Duldung": "toleration", "Lohn": "payslip"})
+    assert sorted(document for document, _ in found(answer)) == list(documents)
+    assert answer.total == len(documents)
+
+
 @pytest.mark.parametrize(
     ("text", "query"),
     [
@@ -227,7 +273,7 @@ def small_index(tmp_path_factory):
 
 
 operators = st.text('ab1ü"-*+~^:()[]{}\\/|&!?. \n§') | st.sampled_from(
-    ["AND", "OR", "NOT", "IN", "TO", "text:"]
+    ["AND", "OR", "NOT", "IN", "TO", "text:", "akte:", "typ:x", "band:1", "datum:2014..", "sprache:de", "-(a"]
 )
 
 

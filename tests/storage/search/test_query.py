@@ -7,67 +7,156 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import errors
-from storage.search.query import MOST_WORDS, parse
+from storage.search.query import DEEPEST, MOST_WORDS, parse
+from storage.search.tree import And, Field, Node, Not, Or, Phrase, Word
+
+TYPES = {"Duldung": "toleration", "BAMF-Bescheid": "bamf_decision", "Bescheid Jobcenter": "benefits_decision"}
 
 
-def test_words_are_clauses_of_their_own():
-    assert [clause.words for clause in parse("Bescheid, Ausweisung")] == [("bescheid",), ("ausweisung",)]
-
-
-@pytest.mark.parametrize("text", ['"Antrag auf"', "„Antrag auf“", "»Antrag auf«", "Antrag-auf"])
-def test_words_side_by_side_are_one_clause(text):
-    (clause,) = parse(text)
-    assert clause.words == ("antrag", "auf")
-
-
-def test_a_file_number_or_a_date_is_a_phrase_by_itself():
-    assert [clause.words for clause in parse("33.2-2019/4711 vom 03.05.2019")] == [
-        ("33", "2", "2019", "4711"), ("vom",), ("03", "05", "2019"),
-    ]  # fmt: skip
-
-
-def test_spaced_capitals_in_quotes_are_the_word_they_spell():
-    (clause,) = parse('"B E S C H E I D vom"')
-    assert clause.words == ("bescheid", "vom")
-
-
-def test_a_minus_excludes_a_word_or_a_phrase():
-    wanted, word, phrase = parse('Bescheid -Duldung -"§ 60a"')
-    assert not wanted.excluded
-    assert word.excluded
-    assert phrase.excluded
-    assert phrase.words == ("60", "a")
-
-
-def test_a_minus_inside_or_alone_excludes_nothing():
-    assert not any(clause.excluded for clause in parse("Müller-Lüdenscheid - Bescheid"))
-
-
-def test_a_star_asks_for_beginnings():
-    assert parse("Verpflicht*")[0].prefix
-    assert not parse("Verpflicht")[0].prefix
-
-
-def test_punctuation_between_words_is_no_clause():
-    assert [clause.words for clause in parse("§ 81 & ( ) ''")] == [("81",)]
+def shape(node: Node) -> str:
+    """A tree on one line: & all, | any, ! not, words of a phrase joined by -, a prefix with *."""
+    match node:
+        case Word():
+            return node.word + "*" * node.prefix
+        case Phrase():
+            return "-".join(map(shape, node.words))
+        case Field():
+            return f"{node.name}:{','.join(node.values)}" + "*" * node.prefix
+        case Not():
+            return f"!{shape(node.part)}"
+        case And():
+            return f"({' & '.join(map(shape, node.parts))})"
+        case Or():
+            return f"({' | '.join(map(shape, node.parts))})"
 
 
 @pytest.mark.parametrize(
-    ("text", "position"),
+    ("text", "expected"),
     [
-        ("", 1),
-        ("  ", 1),
-        ("§ !", 1),
-        ('""', 1),
-        ('Antrag "auf', 8),
-        ("abc Ver*ung", 8),
-        ("abc *", 5),
-        ("**", 1),
+        ("Bescheid, Ausweisung", "(bescheid & ausweisung)"),
+        ('"Antrag auf"', "antrag-auf"),
+        ("„Antrag auf“", "antrag-auf"),
+        ("»Antrag auf«", "antrag-auf"),
+        ("Antrag-auf", "antrag-auf"),
+        ('"B E S C H E I D vom"', "bescheid-vom"),
+        ("33.2-2019/4711 vom 03.05.2019", "(33-2-2019-4711 & vom & 03-05-2019)"),
+        ("§ 81 & ( ) ''", "81"),
+        ('Bescheid -Duldung -"§ 60a"', "(bescheid & !duldung & !60-a)"),
+        ("Müller-Lüdenscheid - Bescheid", "(muller-ludenscheid & bescheid)"),
+        ("Verpflicht*", "verpflicht*"),
+        ("33.2-2019/0047*", "33-2-2019-0047*"),
+        ("a OR b", "(a | b)"),
+        ("a ODER b c OR d", "(a | (b & c) | d)"),
+        ("(a OR b) c", "((a | b) & c)"),
+        ("a -(b c)", "(a & !(b & c))"),
+        ("((a)) (b)", "(a & b)"),
+        ("a AND b UND c", "(a & b & c)"),
+        ("oder und or", "(oder & und & or)"),
+        ("ORDER UNDINE", "(order & undine)"),
+        ("UND", "und"),
+        ("Müller (geb. Schmidt)", "(muller & (geb & schmidt))"),
+        ("Schüler(innen) und a)", "(schuler-innen & und & a)"),
+        ("(Schüler(in) ODER Lehrer(in))", "(schuler-in | lehrer-in)"),
+        ('("a b"OR c)', "(a-b | c)"),
+        ("Az:33 12:30", "(akte:33 & 12-30)"),
+        ("http://example", "http-example"),
     ],
 )
-def test_what_cannot_be_meant_is_refused_with_its_position(text, position):
-    with pytest.raises(errors.BadQuery) as caught:
-        parse(text)
+def test_what_is_typed_is_read_as(text, expected):
+    assert shape(parse(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("akte:33.2-2019/4711", "akte:33-2-2019-4711"),
+        ('file:"33.2 2019 4711"', "akte:33-2-2019-4711"),
+        ("akte:33.2-2019*", "akte:33-2-2019*"),
+        ("(band:2 OR Volume:03)", "(band:2 | band:3)"),
+        ("typ:duldung", "typ:toleration"),
+        ("type:toleration", "typ:toleration"),
+        ("typ:Bescheid", "typ:bamf_decision,benefits_decision"),
+        ('typ:"BAMF Bescheid"', "typ:bamf_decision"),
+        ("sprache:Deutsch", "sprache:deu"),
+        ("language:tr", "sprache:tur"),
+        ("sprache:Französisch", "sprache:fra"),
+        ("-typ:Duldung a", "(!typ:toleration & a)"),
+        ("datum:2014", "datum:2014"),
+        ("date:2014-05", "datum:2014-05"),
+        ("datum:05.2014", "datum:2014-05"),
+        ("datum:12.05.2014", "datum:2014-05-12"),
+        ("datum:12.5.14", "datum:2014-05-12"),
+        ("datum:3.5.58", "datum:1958-05-03"),
+        ("datum:2014-05-12", "datum:2014-05-12"),
+        ("datum:2014..2016", "datum:2014,2015,2016"),
+        ("datum:2014-2016", "datum:2014,2015,2016"),
+        ("datum:2015-11..02.01.2016", "datum:2015-11,2015-12,2016-01-01,2016-01-02"),
+        ("datum:30.12.2015..2016-01", "datum:2015-12-30,2015-12-31,2016-01"),
+    ],
+)
+def test_fields_become_terms_of_the_index(text, expected):
+    assert shape(parse(text, TYPES)) == expected
+
+
+def test_an_open_span_reaches_as_far_as_pages_do():
+    until, since = parse("datum:..2016"), parse("datum:2014..")
+    assert isinstance(until, Field)
+    assert isinstance(since, Field)
+    assert (until.values[0], until.values[-1]) == ("1800", "2016")
+    assert (since.values[0], since.values[-1]) == ("2014", "2199")
+
+
+def test_parts_know_where_they_stand():
+    text = 'Müller  -"§ 60a" ODER akte:33*'
+    either = parse(text)
+    assert isinstance(either, Or)
+    both, file = either.parts
+    assert isinstance(both, And)
+    word, without = both.parts
+    assert [text[part.start : part.end] for part in (both, word, without, file)] == [
+        'Müller  -"§ 60a"', "Müller", '-"§ 60a"', "akte:33*",
+    ]  # fmt: skip
+    assert isinstance(without, Not)
+    assert isinstance(without.part, Phrase)
+    assert [text[word.start : word.end] for word in without.part.words] == ["60", "a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "reason"),
+    [
+        ("", 1, "no word"),
+        ("  ", 1, "no word"),
+        ("§ !", 1, "no word"),
+        ('""', 1, "no word"),
+        ("-", 1, "no word"),
+        ('Antrag "auf', 8, "quotation mark"),
+        ("abc Ver*ung", 8, "can only end"),
+        ("abc *", 5, "needs the beginning"),
+        ("**", 1, "can only end"),
+        ("abc (def", 5, "parenthesis"),
+        ("(abc OR (def)", 1, "parenthesis"),
+        ("OR abc", 1, "both sides"),
+        ("abc ODER", 5, "both sides"),
+        ("abc OR OR def", 5, "both sides"),
+        ("(abc OR) def", 6, "both sides"),
+        ("abc akte:", 9, "missing"),
+        ("abc akte: 33", 9, "missing"),
+        ('akte:"33', 6, "quotation mark"),
+        ("band:II", 6, "number"),
+        ("typ:Dultung", 5, "no such document type"),
+        ("sprache:klingonisch", 9, "no such language"),
+        ("datum:gestern", 7, "is written"),
+        ("datum:31.02.2014", 7, "no such day"),
+        ("datum:2014-13", 7, "no such day"),
+        ("datum:0000", 7, "no such day"),
+        ("datum:..", 7, "missing"),
+        ("datum:2014..x", 13, "is written"),
+        ("datum:2016..2014", 7, "ends before"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_with_its_position(text, position, reason):
+    with pytest.raises(errors.BadQuery, match=reason) as caught:
+        parse(text, TYPES)
     assert caught.value.params["position"] == position
     assert caught.value.exit_code == 2
 
@@ -78,13 +167,44 @@ def test_a_pasted_page_is_no_query():
         parse("Wort " * (MOST_WORDS + 1))
 
 
-@given(st.text() | st.text('ab"-* §1ü()\\:+~^'))
+@pytest.mark.parametrize("deeper", ["(", "-", "-("])
+def test_what_is_nested_without_end_is_no_query(deeper):
+    with pytest.raises(errors.BadQuery, match="nested too deep"):
+        parse(deeper * 100_000 + "a")
+    assert shape(parse("(" * DEEPEST + "a" + ")" * DEEPEST)) == "a"
+
+
+pieces = st.sampled_from(
+    [
+        "a",
+        "ü*",
+        '"',
+        '"a b"',
+        "-",
+        "(",
+        ")",
+        " ",
+        " OR ",
+        " ODER ",
+        "AND",
+        "typ:",
+        "datum:",
+        "akte:",
+        "..",
+        "2014",
+        "*",
+    ]
+)
+
+
+@given(st.text() | st.text('ab"-* §1ü()\\:+~^') | st.lists(pieces).map("".join))
 def test_any_text_is_a_query_or_refused(text):
     try:
-        clauses = parse(text)
+        tree = parse(text)
     except errors.BadQuery as error:
         position = error.params["position"]
     else:
-        position = 1
-        assert all(clause.words and all(clause.words) for clause in clauses)
+        position = tree.start + 1
+        assert tree.end <= len(text)
+        assert shape(tree)
     assert 1 <= position <= max(1, len(text))

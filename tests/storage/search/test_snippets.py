@@ -5,12 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.search.compiled import NoVariants, compiled
 from storage.search.query import parse
 from storage.search.snippets import WIDTH, Snippet, snippet
 
 
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
-    return snippet(page, parse(query), width)
+    return snippet(page, compiled(parse(query), NoVariants()).sought, width)
 
 
 def marked(shown: Snippet) -> list[str]:
@@ -78,8 +79,8 @@ pages = st.text() | st.lists(
 
 @given(pages, st.integers(min_value=1, max_value=60))
 def test_whatever_the_page_the_marks_are_matched_words(page, width):
-    clauses = parse("Bescheid Müll* -Duldung")
-    shown = snippet(page, clauses, width)
+    sought = compiled(parse("Bescheid Müll* -Duldung"), NoVariants()).sought
+    shown = snippet(page, sought, width)
     assert "\n" not in shown.text
     end = 0
     for start, stop in shown.marks:
