@@ -18,7 +18,7 @@ from pipeline.verify import Verification
 from storage.ledger import Ledger, Transaction, alarms, counts, documents, pages, seals, verifications
 from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
-from storage.search.index import Answer
+from storage.search.index import Answer, Hit
 
 Json = dict[str, Any]
 
@@ -90,13 +90,24 @@ def open_alarms(tx: Transaction, batch_id: str | None = None) -> list[Json]:
 
 def answer(found: Answer) -> Json:
     """The hits of a search; ``marks`` are the matched words' character ranges in ``snippet``."""
-    hits = []
-    for hit in found.hits:
-        row = asdict(hit)
-        row["score"] = round(hit.score, 4)
-        row["marks"] = [list(mark) for mark in hit.marks]
-        hits.append(row)
-    return {"total": found.total, "hits": hits}
+    return {
+        "total": found.total,
+        "exact": found.exact,
+        "next_offset": found.next_offset,
+        "suggestion": found.suggestion,
+        "facets": asdict(found.facets),
+        "files": [asdict(one) for one in found.files],
+        "hits": [_hit(hit) for hit in found.hits],
+    }
+
+
+def _hit(hit: Hit) -> Json:
+    return {
+        **asdict(hit),
+        "date": hit.date and hit.date.isoformat(),
+        "score": round(hit.score, 4),
+        "boxes": [{"box": list(one.box), "tolerant": one.tolerant} for one in hit.boxes],
+    }
 
 
 def volume(one: Volume) -> Json:

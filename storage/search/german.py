@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 import tantivy
@@ -79,21 +81,44 @@ _LINE_END = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011–¬=⸗\u00ad][ \t]*\r?\n[
 _SECOND_HALVES_OF_THEIR_OWN = frozenset({"und", "oder", "sowie", "bzw", "bis", "als"})
 
 
+class Unwrapped(NamedTuple):
+    """A text without its line-end hyphens. ``gaps``: from a place on, how much was left out before it."""
+
+    text: str
+    gaps: tuple[tuple[int, int], ...]
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Where the characters ``start`` to ``end`` stand in the text as it was."""
+        return start + self._left_out(start), end + self._left_out(end - 1)
+
+    def _left_out(self, place: int) -> int:
+        before = bisect_right(self.gaps, place, key=itemgetter(0))
+        return self.gaps[before - 1][1] if before else 0
+
+
 def unwrap(text: str) -> str:
     """Join the words that were broken at a line end; all else, line breaks too, stays as it is.
 
     A hyphen is taken as a break when the next line goes on in lower case, unless that is the "und" of
     "Ein-\\nund Ausreise". Soft hyphens go everywhere.
     """
+    return unwrapped(text).text
 
-    def joined(match: re.Match[str]) -> str:
-        second_half = match[1]
-        if match[0][0] == "\u00ad":
-            return ""
-        keep = not second_half[0].islower() or second_half in _SECOND_HALVES_OF_THEIR_OWN
-        return match[0] if keep else ""
 
-    return _LINE_END.sub(joined, text)
+def unwrapped(text: str) -> Unwrapped:
+    """The same, with what is needed to find a place of it in ``text``."""
+    parts, gaps, end, left_out = [], [], 0, 0
+    for match in _LINE_END.finditer(text):
+        if match[0][0] != "\u00ad" and _stands_by_itself(match[1]):
+            continue
+        parts.append(text[end : match.start()])
+        end, left_out = match.end(), left_out + len(match[0])
+        gaps.append((end - left_out, left_out))
+    return Unwrapped("".join([*parts, text[end:]]), tuple(gaps))
+
+
+def _stands_by_itself(second_half: str) -> bool:
+    return not second_half[0].islower() or second_half in _SECOND_HALVES_OF_THEIR_OWN
 
 
 # Combining marks are no letters to the re module; these are the blocks of the scripts our papers bring.

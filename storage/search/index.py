@@ -6,51 +6,30 @@ a query is put to that, is in ``storage.search.fields``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import replace
 from pathlib import Path
 
 import tantivy
 
 import errors
 from errors import N_
-from storage.search import fields, query
-from storage.search.compiled import NoVariants, compiled, restricted
+from storage.search import fields, german
+from storage.search.access import Reader, seen_by
+from storage.search.answers import Answer, Asked, Hit, answer, count
+from storage.search.compiled import Lexicon, NoVariants, compiled, restricted
 from storage.search.fields import PageEntry
 from storage.search.files import IndexFiles
-from storage.search.snippets import snippet
-from storage.search.sought import Sought
+from storage.search.query import parse
+from storage.search.ranking import Sort, Wanted
+from storage.search.sought import matches
+from storage.search.suggestions import LITTLE, suggestion
+from storage.search.tree import Node
 
-__all__ = ["Answer", "Hit", "PageEntry", "SearchIndex"]
+__all__ = ["Answer", "Hit", "PageEntry", "Reader", "SearchIndex", "Sort"]
 
 _WRITER_BYTES = 50_000_000
-#: A larger group of equal scores (blank forms by the thousand) keeps the index's own order.
-_LARGEST_TIE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A page found: ``snippet`` is plain text, ``marks`` the character ranges of matched words in it."""
-
-    page_id: str
-    document: str
-    file_number: str
-    volume: int
-    page: int
-    type: str
-    score: float
-    snippet: str
-    marks: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """How many pages match, and those asked for, best first."""
-
-    total: int
-    hits: tuple[Hit, ...]
 
 
 class SearchIndex:
@@ -63,6 +42,7 @@ class SearchIndex:
         self._files = files
         self._index = index
         self._writer: tantivy.IndexWriter | None = None
+        self._lexicon: Lexicon = NoVariants()
 
     @classmethod
     def open(cls, folder: Path) -> SearchIndex:
@@ -131,25 +111,40 @@ class SearchIndex:
         type: str | None = None,  # noqa: A002 - the name of the field, and of the command's option
         limit: int = 10,
         offset: int = 0,
+        per_file: int | None = None,
+        sort: Sort = Sort.RELEVANCE,
+        reader: Reader | None = None,
     ) -> Answer:
-        """Find pages by a query (see ``storage.search.query``), best first, by BM25.
+        """Find pages by a query (see ``storage.search.query``), in the order of ``storage.search.ranking``.
 
         ``file_number`` may be spelled with any separators; an empty one asks for pages of no case file.
         ``types``: names of document types, each with its key, for ``typ:`` in the query.
-        Pages of equal score stand by document and page. Raises ``errors.BadQuery``.
+        ``limit``, ``offset``, ``per_file``: see ``storage.search.answers.Asked``. Only what ``reader`` may
+        see is looked through; None sees all. Raises ``errors.BadQuery``.
         """
-        if limit < 0 or offset < 0:
+        if limit < 0 or offset < 0 or (per_file is not None and per_file < 1):
             raise errors.WrongUse(detail=N_("'limit' and 'offset' cannot be negative"))
-        asked = compiled(query.parse(query_text, types), NoVariants())
-        wanted = restricted(asked.query, file_number, type)
-        searcher = self._searcher()
+        asked = Asked(limit, offset, per_file, sort)
+
+        def narrowed(whole: tantivy.Query) -> tantivy.Query:
+            return seen_by(reader, restricted(whole, file_number, type))
+
+        def exactly(text: str) -> int:
+            return count(searcher, narrowed(compiled(parse(text, types), NoVariants()).query))
+
+        searcher, tree = self._searcher(), parse(query_text, types)
         try:
-            total, found = _ranked(searcher, wanted, offset, offset + limit)
+            found = answer(
+                searcher, _wanted(tree, self._lexicon, narrowed), asked, with_scores=reader is None
+            )
+            if found.exact >= LITTLE:
+                return found
+            better = suggestion(searcher, query_text, tree, reader, exactly)
         except ValueError as error:
             if "max expansions" not in str(error):
                 raise
             raise errors.BadQuery(position=1, detail=N_("too many words begin so")) from error
-        return Answer(total, tuple(_hit(score, page, asked.sought) for score, page in found))
+        return replace(found, suggestion=better)
 
     # --- inside ------------------------------------------------------------------------------------
 
@@ -182,47 +177,12 @@ class SearchIndex:
         self._files.unlock()
 
 
-def _ranked(
-    searcher: tantivy.Searcher, wanted: tantivy.Query, first: int, last: int
-) -> tuple[int, list[tuple[float, tantivy.Document]]]:
-    """The number of matches, and those of rank ``first`` up to ``last``, which is not included.
-
-    tantivy breaks ties by where a page happens to lie, so a tie that reaches over ``last`` is fetched whole.
-    """
-    last = min(last, searcher.num_docs)
-    found = searcher.search(wanted, last + 1)
-    if first < last < len(found.hits) and found.hits[last][0] == found.hits[last - 1][0]:
-        found = searcher.search(wanted, last + _LARGEST_TIE)
-    ranked: list[tuple[float, tantivy.Document]] = []
-    rank = 0
-    for score, group in groupby(found.hits, key=lambda hit: hit[0]):
-        tied = [address for _, address in group]
-        begin, end = max(first - rank, 0), min(last - rank, len(tied))
-        rank += len(tied)
-        if begin >= end:
-            continue
-        if 1 < len(tied) <= _LARGEST_TIE:
-            pages = sorted(map(searcher.doc, tied), key=_place)[begin:end]
-        else:
-            pages = [searcher.doc(address) for address in tied[begin:end]]
-        ranked += [(score, page) for page in pages]
-    return found.count, ranked  # type: ignore[attr-defined] # it is there, but not in the stub
-
-
-def _place(page: tantivy.Document) -> tuple[str, int]:
-    return page["document"][0], page["page"][0]
-
-
-def _hit(score: float, page: tantivy.Document, sought: Sequence[Sought]) -> Hit:
-    shown = snippet(page["text"][0].decode(), sought)
-    return Hit(
-        page_id=page["page_id"][0],
-        document=page["document"][0],
-        file_number=page["file_number"][0].decode(),
-        volume=page["volume"][0],
-        page=page["page"][0],
-        type=page["type"][0],
-        score=score,
-        snippet=shown.text,
-        marks=shown.marks,
+def _wanted(tree: Node, lexicon: Lexicon, narrowed: Callable[[tantivy.Query], tantivy.Query]) -> Wanted:
+    """A query's tree with and without the variants of its words, on such pages only as are asked for."""
+    exact, tolerant = compiled(tree, NoVariants()), compiled(tree, lexicon)
+    is_wider = any(forms.variants for one in tolerant.sought for forms in one.places)
+    return Wanted(
+        narrowed(exact.query),
+        narrowed(tolerant.query) if is_wider else None,
+        lambda text: matches(tolerant.sought, german.tokens(text)),
     )

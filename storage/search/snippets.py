@@ -1,6 +1,6 @@
 """The few words of a page that show why it was found.
 
-The ranges come from the same tokens that were indexed, so that "Mueller" marks "Müller"; the index's own
+The matches come from the same tokens that were indexed, so that "Mueller" marks "Müller"; the index's own
 snippets could mark only what is spelled like the query.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from storage.search import german
-from storage.search.sought import Match, Sought, matches
+from storage.search.sought import Match
 
 #: Characters a snippet has at most, the ellipses and a longer match apart.
 WIDTH = 160
@@ -21,23 +21,27 @@ _GAP = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 class Snippet(NamedTuple):
-    """Plain text on one line, and the character ranges of the matched words in it, ascending, disjoint."""
+    """Plain text on one line, and the character ranges of the matched words in it, ascending, disjoint.
+
+    ``tolerant`` are those of ``marks`` that are only taken for what was asked.
+    """
 
     text: str
     marks: tuple[tuple[int, int], ...]
+    tolerant: tuple[tuple[int, int], ...] = ()
 
 
-def snippet(page: str, sought: Sequence[Sought], width: int = WIDTH) -> Snippet:
-    """Cut the best place out of a page's text: most of what is sought, then most words; the first of equals.
+def snippet(text: str, found: Sequence[Match], width: int = WIDTH) -> Snippet:
+    """Cut the best place out of an unwrapped text: most that is sought, then most words; the first such.
 
-    Without any match it is the page's beginning. Cuts lie between words and are shown by ``…``.
+    ``found`` are the matches in the text's order. Without any it is the text's beginning. Cuts lie between
+    words and are shown by ``…``.
     """
-    text = german.unwrap(page)
-    found = matches(sought, german.tokens(text))
     cluster = _best_cluster(found, width)
     start, end = _cut(text, cluster, width)
-    marks = _disjoint([match for match in found if start <= match.start and match.end <= end])
-    return _render(text, start, end, marks)
+    return _render(
+        text, start, end, disjoint([one for one in found if start <= one.start and one.end <= end])
+    )
 
 
 def _best_cluster(found: Sequence[Match], width: int) -> tuple[int, int]:
@@ -80,29 +84,34 @@ def _word_end(text: str, end: int, limit: int) -> int:
     return end
 
 
-def _disjoint(found: Sequence[Match]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
+def disjoint(found: Sequence[Match]) -> list[Match]:
+    """Join those that overlap; exact is what is so in part."""
+    merged: list[Match] = []
     for match in found:
-        if merged and match.start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], match.end))
+        if merged and match.start < merged[-1].end:
+            last = merged.pop()
+            end, is_exact = max(last.end, match.end), last.is_exact or match.is_exact
+            merged.append(last._replace(end=end, is_exact=is_exact))
         else:
-            merged.append((match.start, match.end))
+            merged.append(match)
     return merged
 
 
-def _render(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> Snippet:
+def _render(text: str, start: int, end: int, marks: Sequence[Match]) -> Snippet:
     """Put the cut on one line; the marks move along with the white space that goes."""
     shown = "… " if text[:start].strip() else ""
     moved: list[tuple[int, int]] = []
     position = start
-    for mark_start, mark_end in marks:
-        shown += _one_line(text[position:mark_start], shown)
+    for mark in marks:
+        shown += _one_line(text[position : mark.start], shown)
         left = len(shown)
-        shown += _one_line(text[mark_start:mark_end], shown)
+        shown += _one_line(text[mark.start : mark.end], shown)
         moved.append((left, len(shown)))
-        position = mark_end
+        position = mark.end
     shown = (shown + _one_line(text[position:end], shown)).rstrip()
-    return Snippet(shown + " …" if text[end:].strip() else shown, tuple(moved))
+    shown = shown + " …" if text[end:].strip() else shown
+    tolerant = tuple(place for place, mark in zip(moved, marks, strict=True) if not mark.is_exact)
+    return Snippet(shown, tuple(moved), tolerant)
 
 
 def _one_line(piece: str, before: str) -> str:

@@ -312,7 +312,7 @@ def test_tables_keep_ids_whole_and_fit_80_columns(narrow, speaking_german):
 
 def test_hits_are_marked_even_without_colours(narrow):
     hit = Hit("p", "W4JXWNC76RYH", "33-1", 1, 2, "payslip", 1.0, "Der Antrag liegt bei.", ((4, 10),))
-    results.hits(Answer(1, (hit,)), {"payslip": "Payslip"})
+    results.hits(Answer(total=1, exact=1, hits=(hit,)), {"payslip": "Payslip"})
     assert "  Der »Antrag« liegt bei." in narrow.getvalue()
 
 

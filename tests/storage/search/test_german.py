@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from storage.search import german
 from storage.search.german import LONGEST_WORD, fold, stem, tokens, unwrap
 
 
@@ -124,3 +125,22 @@ def test_unwrapping_takes_away_hyphens_and_line_breaks_only(text):
         return "".join(char for char in value if char.isalnum())
 
     assert kept(unwrap(text)) == kept(text)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Verwal-\n  tung", "Ein-\nund", "a\u00adb", "\u00ad", "x", "ß-\nz", " ", "\n"])
+    ).map("".join)
+)
+def test_every_place_of_an_unwrapped_text_is_found_in_the_text_as_it_was(text):
+    plain = german.unwrapped(text)
+    assert plain.text == german.unwrap(text)
+    for place, char in enumerate(plain.text):
+        start, end = plain.original(place, place + 1)
+        assert (text[start:end], end - start) == (char, 1)
+
+
+def test_a_joined_word_stands_on_both_lines():
+    plain = german.unwrapped("Die Verwal-\ntung ent-\nscheidet")
+    assert plain.text == "Die Verwaltung entscheidet"
+    assert [plain.original(4, 14), plain.original(15, 26)] == [(4, 16), (17, 30)]

@@ -119,7 +119,7 @@ def test_a_page_is_found_by(letter, query):
     ],
 )
 def test_a_page_is_not_found_by(letter, query):
-    assert letter.search(query) == Answer(0, ())
+    assert letter.search(query).total == 0
 
 
 @pytest.fixture(scope="module")
@@ -246,15 +246,15 @@ def test_the_total_counts_what_is_not_shown(index):
     answer = index.search("Bescheid", limit=5, offset=28)
     assert answer.total == 30
     assert found(answer) == [("doc-1", 29), ("doc-1", 30)]
-    assert index.search("Bescheid", limit=0) == Answer(30, ())
-    assert index.search("Bescheid", offset=10**12) == Answer(30, ())
+    for nothing in (index.search("Bescheid", limit=0), index.search("Bescheid", offset=10**12)):
+        assert (nothing.total, nothing.hits) == (30, ())
     with pytest.raises(errors.WrongUse):
         index.search("Bescheid", limit=-1)
 
 
 def test_an_empty_index_answers(index):
     assert index.count() == 0
-    assert index.search("Bescheid") == Answer(0, ())
+    assert index.search("Bescheid") == Answer(total=0, exact=0)
 
 
 def test_phrases_with_more_endings_than_can_be_tried_are_refused(index):

@@ -5,13 +5,17 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.search import german
 from storage.search.compiled import NoVariants, compiled
 from storage.search.query import parse
 from storage.search.snippets import WIDTH, Snippet, snippet
+from storage.search.sought import Match, matches
 
 
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
-    return snippet(page, compiled(parse(query), NoVariants()).sought, width)
+    text = german.unwrap(page)
+    sought = compiled(parse(query), NoVariants()).sought
+    return snippet(text, matches(sought, german.tokens(text)), width)
 
 
 def marked(shown: Snippet) -> list[str]:
@@ -70,6 +74,21 @@ def test_control_characters_never_reach_the_terminal():
     assert cut("Bescheid\x1b[31m\x07 vom\x0c3. Mai", "Bescheid").text == "Bescheid [31m vom 3. Mai"
 
 
+def test_what_is_only_taken_for_the_word_is_told_apart():
+    text = "Die Venwaltung der Verwaltung, Verwaltungsakt"
+    shown = snippet(
+        text,
+        [
+            Match(4, 14, 0, is_exact=False),
+            Match(19, 29, 0, is_exact=True),
+            Match(31, 41, 0, is_exact=True),
+            Match(31, 45, 0, is_exact=False),
+        ],
+    )
+    assert marked(shown) == ["Venwaltung", "Verwaltung", "Verwaltungsakt"]
+    assert [shown.text[start:end] for start, end in shown.tolerant] == ["Venwaltung"]
+
+
 pages = st.text() | st.lists(
     st.sampled_from(
         ["Bescheid", "B E S C H E I D", "Müller", "§ 81", "-\n", "\n", " ", "ü" * 90, "Beschei-\nde"]
@@ -79,8 +98,7 @@ pages = st.text() | st.lists(
 
 @given(pages, st.integers(min_value=1, max_value=60))
 def test_whatever_the_page_the_marks_are_matched_words(page, width):
-    sought = compiled(parse("Bescheid Müll* -Duldung"), NoVariants()).sought
-    shown = snippet(page, sought, width)
+    shown = cut(page, "Bescheid Müll* -Duldung", width)
     assert "\n" not in shown.text
     end = 0
     for start, stop in shown.marks:
