@@ -215,7 +215,6 @@ def placed(words: tuple[Word, ...], language: str) -> Iterator[PlacedWord]:
     known, start = vocabulary(language), 0
     for word in words:
         end, box = start + len(word.text), word.box
-        parts = known.parts(word.text)
         yield PlacedWord(
             start,
             end,
@@ -224,7 +223,7 @@ def placed(words: tuple[Word, ...], language: str) -> Iterator[PlacedWord]:
             box.width,
             box.height,
             word.confidence / _SURE,
-            bool(parts) or known.knows(word.text),
-            parts,
+            known.knows(word.text),
+            known.parts(word.text),
         )
         start = end + 1

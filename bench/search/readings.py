@@ -34,6 +34,15 @@ WORN: Mapping[str, Kind] = {
         ("worn-4", "100 dpi, noise, a third of the ink", Wear(dpi=100, noise=16, quality=50), 0.35),
     )
 }
+#: Pages to learn confusions from; nothing is measured on them.
+LESSONS: Mapping[str, Kind] = {
+    name: Kind("to learn confusions from", wear, pages=24, faces=_FACES, ink=ink)
+    for name, wear, ink in (
+        ("lesson-1", Wear(dpi=112, noise=14, quality=50), 0.4),
+        ("lesson-2", Wear(dpi=102, noise=12, quality=60), 0.35),
+        ("lesson-3", Wear(dpi=110, colour="bitonal", noise=30), 0.8),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +97,7 @@ def names() -> tuple[str, ...]:
 
 def pages_of(name: str, count: int, folder: Path, data: Path | None) -> PageSet | None:
     """The first ``count`` pages of a set, drawn into ``folder`` or found below ``data``; None: absent."""
-    if name in WORN:
-        kind = WORN[name]
+    if kind := {**WORN, **LESSONS}.get(name):
         (folder / name).mkdir(parents=True, exist_ok=True)
         numbers = range(min(count, kind.pages))
         found = tuple(drawn.draw_page(name, kind, number, folder / name) for number in numbers)

@@ -11,7 +11,7 @@ from bench.search.readings import Reading
 from ocr.records import Box, Word, text_of
 from pipeline.reading import placed
 from storage.search import german, query
-from storage.search.compiled import NoVariants, compiled
+from storage.search.compiled import compiled
 from storage.search.fields import SCHEMA, PageEntry
 from storage.search.index import SearchIndex
 
@@ -54,10 +54,15 @@ def ways(folder: Path, pages: Mapping[str, Reading]) -> dict[str, Way]:
     every = searcher.search(Query.all_query(), searcher.num_docs).hits
     ids = {_place(address): searcher.doc(address)["page_id"][0] for _, address in every}
 
-    def asking(compiled: Callable[[str], Query]) -> Way:
-        return lambda word: [ids[_place(at)] for _, at in searcher.search(compiled(word), len(ids)).hits]
+    def asking(put: Callable[[str], Query]) -> Way:
+        return lambda word: [ids[_place(at)] for _, at in searcher.search(put(word), len(ids)).hits]
 
-    return {EXACT: asking(_exact), EDIT: asking(_edit), OURS: asking(_ours)}
+    lexicon = index._variants(searcher)
+
+    def ours(word: str) -> Query:
+        return compiled(query.parse(word), lexicon).query
+
+    return {EXACT: asking(_exact), EDIT: asking(_edit), OURS: asking(ours)}
 
 
 def _place(address: DocAddress) -> tuple[int, int]:
@@ -87,7 +92,3 @@ def _edit(word: str) -> Query:
     return Query.boolean_query(
         [(Occur.Should, _exact(word)), (Occur.Should, Query.boost_query(every, _BELOW))]
     )
-
-
-def _ours(word: str) -> Query:
-    return compiled(query.parse(word), NoVariants()).query

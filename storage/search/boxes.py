@@ -23,8 +23,8 @@ _LARGEST = 0xFFFF
 class PlacedWord:
     """A word of a page: characters ``start`` to ``end`` of its text, its box in pixels of the upright page.
 
-    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word, or all of the
-    ``parts`` it is compounded of.
+    ``confidence`` is the recognition's, 0 … 1; ``is_known``: a dictionary has the word; ``parts`` are known
+    words it is compounded of.
     """
 
     start: int

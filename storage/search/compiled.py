@@ -1,7 +1,8 @@
 """A query's tree put as the index understands it, beside what it seeks on a page that is found.
 
 A word's query is the best of its forms (a disjunction by the greatest score): the very word before its
-inflections, these before its variants. Where variants come from, one place says: ``Lexicon``.
+inflections, these before compounds with it, and these before its variants. Where variants come from, one
+place says: ``Lexicon``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from storage.search.tree import And, Field, FieldName, Node, Not, Or, Phrase, Wo
 _MOST_SLIPS = 32
 #: The score of the likeliest variant: far below what a word scores that is not on nearly every page.
 _VARIANTS_WORTH = 0.01
+#: And of a compound that has the word as a part.
+_PARTS_WORTH = 0.02
 
 _INDEX_FIELDS = {
     FieldName.FILE: "file_key",
@@ -125,8 +128,9 @@ class _Expansion:
             [
                 Query.term_query(SCHEMA, "words", word.word),
                 Query.term_query(SCHEMA, "stems", word.stem),
+                Query.const_score_query(Query.term_query(SCHEMA, "parts", word.stem), _PARTS_WORTH),
                 *(
-                    _worth(Query.term_query(SCHEMA, "words", one.word), one.likelihood)
+                    _worth(Query.term_query(SCHEMA, "doubtful", one.word), one.likelihood)
                     for one in self._forms(word).variants
                 ),
             ]

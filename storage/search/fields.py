@@ -1,7 +1,8 @@
 """What the index holds of a page.
 
 Of a page's words there are two forms, as written and as stems, both folded by ``german`` and on
-the same positions. How a query is put to them stands in ``storage.search.compiled``.
+the same positions. Beside them, without positions, its doubtful words and the parts of its compounds
+(``compounds``). How a query is put to them stands in ``storage.search.compiled``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 import tantivy
 
 from storage.file_numbers import file_key
-from storage.search import german, values
+from storage.search import compounds, german, values
 from storage.search.boxes import PlacedWord, pack
 
 __all__ = [
@@ -59,6 +60,8 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("words", "stems"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="position")
+    for name in ("doubtful", "parts"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("page_id", "document", "file_key"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("type", "language"):  # facets, so they can be counted without the pages being fetched
@@ -73,7 +76,7 @@ def _schema() -> tantivy.Schema:
         builder.add_unsigned_field(name, fast=True)
     builder.add_text_field("groups", tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("confidentiality", indexed=True, fast=True)
-    for name in ("file_number", "text", "boxes"):
+    for name in ("file_number", "text", "boxes", "doubts"):
         builder.add_bytes_field(name, stored=True)
     return builder.build()
 
@@ -112,7 +115,19 @@ def document(entry: PageEntry) -> tantivy.Document:
         stems.append(tantivy.Token(token.stem, token.position, token.start, token.end))
     page.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", words))
     page.add_pre_tokenized_text("stems", tantivy.PreTokenizedString("", stems))
+    doubts = compounds.doubtful(entry.text, entry.words)
+    page.add_bytes("doubts", " ".join(sorted(doubts)).encode("utf-8", "replace"))
+    for word in doubts:
+        page.add_text("doubtful", encodable(word))
+    for part in compounds.parts(entry.words):
+        page.add_text("parts", encodable(part))
     return page
+
+
+def doubts_of(page: tantivy.Document) -> list[str]:
+    """The doubtful words of a page that is, or goes, into the index."""
+    stored: bytes = page["doubts"][0]
+    return stored.decode().split()
 
 
 def group_term(group: str) -> str:

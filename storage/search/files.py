@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ import errors
 from errors import N_
 
 #: Counts the changes of fields and of normalisation; an index of another version has to be made anew.
-VERSION = 2
+VERSION = 4
 
 _VERSION_FILE = "akten-index-version"
 _LOCK_FILE = "akten-writer.lock"
@@ -82,7 +83,9 @@ class IndexFiles:
         try:
             order = {_TANTIVYS_RECORD: 0, _VERSION_FILE: 2}
             for path in sorted(self._folder.iterdir(), key=lambda path: order.get(path.name, 1)):
-                if path.name != _LOCK_FILE:
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != _LOCK_FILE:
                     path.unlink(missing_ok=True)
         finally:
             self.unlock()

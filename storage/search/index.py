@@ -18,14 +18,17 @@ from errors import N_
 from storage.search import fields, german
 from storage.search.access import Reader, seen_by
 from storage.search.answers import Answer, Asked, Hit, answer, count
-from storage.search.compiled import Lexicon, NoVariants, compiled, restricted
+from storage.search.compiled import Lexicon as Knowledge
+from storage.search.compiled import NoVariants, compiled, restricted
 from storage.search.fields import PageEntry
 from storage.search.files import IndexFiles
+from storage.search.lexicon import Lexicon
 from storage.search.query import parse
 from storage.search.ranking import Sort, Wanted
 from storage.search.sought import matches
 from storage.search.suggestions import LITTLE, suggestion
 from storage.search.tree import Node
+from storage.search.variants import Variants
 
 __all__ = ["Answer", "Hit", "PageEntry", "Reader", "SearchIndex", "Sort"]
 
@@ -38,11 +41,11 @@ class SearchIndex:
     The first write takes the writer's lock; ``commit`` and ``close`` give it back. Do not fork between.
     """
 
-    def __init__(self, files: IndexFiles, index: tantivy.Index) -> None:
+    def __init__(self, files: IndexFiles, index: tantivy.Index, lexicon: Lexicon) -> None:
         self._files = files
         self._index = index
+        self._lexicon = lexicon
         self._writer: tantivy.IndexWriter | None = None
-        self._lexicon: Lexicon = NoVariants()
 
     @classmethod
     def open(cls, folder: Path) -> SearchIndex:
@@ -56,9 +59,10 @@ class SearchIndex:
                 index = tantivy.Index(fields.SCHEMA, str(folder))
             except ValueError as error:
                 raise errors.IndexOutdated(detail=str(error)) from error
+            lexicon = Lexicon(folder)
         # No watching thread: a reader looks at each search, which is exact and survives a fork.
         index.config_reader("manual")
-        return cls(files, index)
+        return cls(files, index, lexicon)
 
     @staticmethod
     def discard(folder: Path) -> None:
@@ -75,23 +79,26 @@ class SearchIndex:
         """
         pages = [fields.document(entry) for entry in entries]
         with self._writing() as writer:
-            writer.delete_documents_by_term("document", fields.encodable(document))
+            self._delete(writer, document)
             for page in pages:
+                self._lexicon.add(fields.doubts_of(page))
                 writer.add_document(page)
 
     def remove_document(self, document: str) -> None:
         """Forget all pages of ``document``; raises ``errors.IndexBusy`` while another process writes."""
         with self._writing() as writer:
-            writer.delete_documents_by_term("document", fields.encodable(document))
+            self._delete(writer, document)
 
     def commit(self) -> None:
         """Make all writes since the last commit last and visible, and let the next writer in."""
         if self._writer is None:
             return
         with self._writing() as writer:
+            self._lexicon.prepare()
             writer.commit()
             # Without waiting, merges would be dropped each time and the segments pile up.
             writer.wait_merging_threads()
+            self._lexicon.settle(_Doubtful(self._searcher()))
         self._release()
 
     def close(self) -> None:
@@ -135,7 +142,7 @@ class SearchIndex:
         searcher, tree = self._searcher(), parse(query_text, types)
         try:
             found = answer(
-                searcher, _wanted(tree, self._lexicon, narrowed), asked, with_scores=reader is None
+                searcher, _wanted(tree, self._variants(searcher), narrowed), asked, with_scores=reader is None
             )
             if found.exact >= LITTLE:
                 return found
@@ -155,6 +162,20 @@ class SearchIndex:
             raise errors.IndexOutdated(detail=str(error)) from error
         return self._index.searcher()
 
+    def _variants(self, searcher: tantivy.Searcher) -> Variants:
+        return Variants(self._lexicon.searcher(), lambda word: searcher.doc_freq("stems", german.stem(word)))
+
+    def _delete(self, writer: tantivy.IndexWriter, document: str) -> None:
+        """Take the pages of ``document`` out, and note their doubtful words."""
+        name = fields.encodable(document)
+        searcher = self._index.searcher()
+        pages = searcher.doc_freq("document", name)
+        if pages:
+            known = searcher.search(tantivy.Query.term_query(fields.SCHEMA, "document", name), pages)
+            for _, address in known.hits:
+                self._lexicon.doubt(fields.doubts_of(searcher.doc(address)))
+        writer.delete_documents_by_term("document", name)
+
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
         """The writer, taken if need be; after an error it is gone, and all since the last commit undone."""
@@ -163,6 +184,7 @@ class SearchIndex:
         try:
             if self._writer is None:
                 self._writer = self._index.writer(_WRITER_BYTES, num_threads=1)
+                self._lexicon.mend(_Doubtful(self._searcher()))
             yield self._writer
         except Exception as error:
             self._release()
@@ -174,10 +196,25 @@ class SearchIndex:
 
     def _release(self) -> None:
         self._writer = None
+        self._lexicon.close()
         self._files.unlock()
 
 
-def _wanted(tree: Node, lexicon: Lexicon, narrowed: Callable[[tantivy.Query], tantivy.Query]) -> Wanted:
+class _Doubtful:
+    """The doubtful words of all pages, for the lexicon."""
+
+    def __init__(self, pages: tantivy.Searcher) -> None:
+        self._pages = pages
+
+    def words(self) -> list[str]:
+        return [word for word, _ in self._pages.terms_with_prefix("doubtful", "")]
+
+    def have(self, word: str) -> bool:
+        term = tantivy.Query.term_query(fields.SCHEMA, "doubtful", word)
+        return bool(self._pages.search(term, 1, count=False).hits)
+
+
+def _wanted(tree: Node, lexicon: Knowledge, narrowed: Callable[[tantivy.Query], tantivy.Query]) -> Wanted:
     """A query's tree with and without the variants of its words, on such pages only as are asked for."""
     exact, tolerant = compiled(tree, NoVariants()), compiled(tree, lexicon)
     is_wider = any(forms.variants for one in tolerant.sought for forms in one.places)

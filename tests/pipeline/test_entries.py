@@ -25,8 +25,8 @@ def test_each_word_says_where_it_stands_on_the_page_and_how_sure_it_is():
 
 
 def test_each_word_says_whether_it_is_known_and_what_it_is_made_of():
-    compound, name, _ = placed(WORDS, "deu")
+    compound, name, word = placed(WORDS, "deu")
     assert compound.parts == ("ausländer", "behörde")
-    assert compound.is_known
     assert not name.parts
+    assert word.is_known
     assert not any(word.is_known or word.parts for word in placed(WORDS, "no such language"))

@@ -1,0 +1,61 @@
+"""What a word that is asked for may have been read as on some page: its variants, found in the lexicon.
+
+Noisy channel: a doubtful word is taken for the wanted one if reading it so is likely enough, in view of how
+long the word is and how often it stands on other pages. What recognition was sure of is no variant of
+anything: it is not in the lexicon.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import tantivy
+from tantivy import Occur, Query
+
+from storage.search import confusions
+from storage.search.lexicon import SCHEMA, keys
+from storage.search.sought import Variant
+
+_CANDIDATES = 150
+_MOST = 50
+_LEAST_LETTERS = 2
+
+# What a misreading may cost (confusions.distance), fitted to recognised pages with truth (decisions/0019).
+_BASE, _BY_LETTER = 1.1, 0.32
+_HAS_PAGES, _BY_PAGES = -2.3, 0.74
+_ENOUGH_PAGES = 50
+#: At most this for each letter, however frequent the word.
+_MOST_BY_LETTER = 0.5
+
+
+class Variants:
+    """Variants of words from a lexicon; ``pages`` tells on how many pages a word or its inflections stand."""
+
+    def __init__(self, lexicon: tantivy.Searcher, pages: Callable[[str], int]) -> None:
+        self._lexicon = lexicon
+        self._pages = pages
+
+    def variants(self, word: str) -> tuple[Variant, ...]:
+        """What a folded word may have been read as, the likeliest first, 50 at most.
+
+        Itself is one where it was doubtful, or is part of what was read, so that no page says it outright.
+        """
+        if len(word) < _LEAST_LETTERS:
+            return ()
+        read = self._candidates(word)
+        most = allowed(len(word), self._pages(word))
+        costs = confusions.distances(word, read)
+        found = sorted((float(cost), one) for cost, one in zip(costs, read, strict=True) if cost <= most)
+        return tuple(Variant(one, math.exp(-cost)) for cost, one in found[:_MOST])
+
+    def _candidates(self, word: str) -> list[str]:
+        wanted = [(Occur.Should, Query.term_query(SCHEMA, "keys", key, "basic")) for key in set(keys(word))]
+        found = self._lexicon.search(Query.boolean_query(wanted), _CANDIDATES, count=False)
+        return [self._lexicon.doc(address)["word"][0] for _, address in found.hits]
+
+
+def allowed(letters: int, pages: int) -> float:
+    """What a misreading of a word of so many letters may cost, which stands rightly on so many pages."""
+    prior = _HAS_PAGES + _BY_PAGES * math.log1p(min(pages, _ENOUGH_PAGES)) if pages else 0.0
+    return min(_BASE + _BY_LETTER * letters + prior, _MOST_BY_LETTER * letters)

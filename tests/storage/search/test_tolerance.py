@@ -1,0 +1,148 @@
+"""Pages found by words that were misread on them, and what the lexicon keeps of these."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.search.boxes import PlacedWord
+from storage.search.fields import PageEntry
+from storage.search.index import SearchIndex
+from storage.search.lexicon import FOLDER, keys, skeleton
+from storage.search.variants import allowed
+
+
+def entry(document: str, text: str, *unsure: str) -> PageEntry:
+    """A page of known words, but for those ``unsure``."""
+    words, start = [], 0
+    for word in text.split(" "):
+        known = word not in unsure
+        words.append(PlacedWord(start, start + len(word), 0, 0, 1, 1, 0.97, known))
+        start += len(word) + 1
+    return PageEntry(f"{document}/1", document, "", 1, 1, "unknown", "deu", text, words=tuple(words))
+
+
+@pytest.fixture
+def index(tmp_path):
+    index = SearchIndex.open(tmp_path / "index")
+    yield index
+    index.close()
+
+
+def fill(index: SearchIndex, *entries: PageEntry) -> None:
+    for page in entries:
+        index.replace_document(page.document, [page])
+    index.commit()
+
+
+def found(index: SearchIndex, query: str) -> list[str]:
+    return [hit.document for hit in index.search(query).hits]
+
+
+def words(index: SearchIndex) -> set[str]:
+    searcher = index._lexicon.searcher()
+    return {word for word, _ in searcher.terms_with_prefix("word", "")} if searcher.num_docs else set()
+
+
+@pytest.mark.parametrize(
+    ("read", "query"),
+    [
+        ("Venrualtung", "Verwaltung"),
+        ("lmmigration", "Immigration"),
+        ("Bchorde", "Behörde"),
+        ("Verwa1tung", "Verwaltung"),
+        ("derVerwaltung", "Verwaltung"),
+        ("Bescheidund", "Bescheid"),
+        ("Niederlassungscrlaubnls", "Niederlassungserlaubnis"),
+    ],
+)
+def test_a_misread_word_is_found(index, read, query):
+    fill(index, entry("a", f"an die {read} hier", read), entry("b", "an das Gericht hier"))
+    assert found(index, query) == ["a"]
+
+
+def test_a_word_broken_in_two_is_found(index):
+    fill(index, entry("a", "die Ver waltung zahlt", "Ver", "waltung"))
+    assert found(index, "Verwaltung") == ["a"]
+
+
+def test_what_was_read_surely_is_no_misreading(index):
+    fill(index, entry("a", "mein Haus"), entry("b", "mein Hans"), entry("c", "mein Hans", "Hans"))
+    assert found(index, "Haus") == ["a"]
+
+
+def test_exact_hits_come_first_however_frequent_the_word(index):
+    fill(
+        index,
+        entry("a", "Bcscheid", "Bcscheid"),
+        *(entry(f"b{number}", "der lange Bescheid vom Amt Bescheid ist") for number in range(9)),
+    )
+    assert found(index, "Bescheid") == [*(f"b{number}" for number in range(9)), "a"]
+
+
+def test_a_compound_is_found_by_its_part_after_the_word_itself(index):
+    compound = PlacedWord(0, 16, 0, 0, 1, 1, 0.97, False, ("ausländer", "behörde"))
+    page = PageEntry("a/1", "a", "", 1, 1, "unknown", "deu", "Ausländerbehörde", words=(compound,))
+    fill(index, page, entry("b", "zur Behörde in der Stadt"))
+    assert found(index, "Behörden") == ["b", "a"]
+
+
+def test_a_word_leaves_the_lexicon_with_its_last_page(index):
+    fill(index, entry("a", "Venrualtung", "Venrualtung"), entry("b", "die Venrualtung", "Venrualtung"))
+    index.remove_document("a")
+    index.commit()
+    assert "venrualtung" in words(index)
+    fill(index, entry("b", "die Verwaltung"))
+    assert words(index) == set()
+
+
+def test_a_writer_that_died_after_the_lexicon_leaves_no_word_behind(index, tmp_path):
+    fill(index, entry("b", "Haus"))
+    index.replace_document("a", [entry("a", "Venrualtung", "Venrualtung")])
+    index._lexicon.prepare()
+    index.close()
+    assert words(index) == {"venrualtung"}
+    fill(SearchIndex.open(tmp_path / "index"), entry("c", "Hof"))
+    assert words(index) == set()
+
+
+def test_a_writer_that_died_after_the_pages_leaves_no_word_behind(index, tmp_path):
+    fill(index, entry("a", "Venrualtung", "Venrualtung"))
+    index.remove_document("a")
+    index._lexicon.prepare()
+    index._writer.commit()
+    index.close()
+    assert words(index) == {"venrualtung"}
+    fill(SearchIndex.open(tmp_path / "index"), entry("c", "Hof"))
+    assert words(index) == set()
+
+
+def test_a_lost_lexicon_is_made_anew_by_the_next_writer(index, tmp_path):
+    fill(index, entry("a", "Venrualtung", "Venrualtung"))
+    shutil.rmtree(tmp_path / "index" / FOLDER)
+    again = SearchIndex.open(tmp_path / "index")
+    assert found(again, "Verwaltung") == []
+    fill(again, entry("b", "Haus"))
+    assert found(again, "Verwaltung") == ["a"]
+
+
+def test_what_was_not_committed_is_not_known(index):
+    fill(index, entry("b", "Haus"))
+    index.replace_document("a", [entry("a", "Venrualtung", "Venrualtung")])
+    index.close()
+    assert words(index) == set()
+
+
+def test_longer_and_more_frequent_words_may_cost_more_up_to_a_bound():
+    assert allowed(5, 1) < allowed(12, 1) < allowed(12, 20)
+    assert allowed(12, 50) == allowed(12, 1_000_000)
+    assert allowed(3, 1_000_000) <= 1.5
+
+
+@given(st.text(alphabet="abcdefghimnrtu", min_size=1, max_size=12), st.integers(0, 11))
+def test_words_with_a_letter_less_share_a_key_however_short(word, place):
+    shorter = skeleton(word)[:place] + skeleton(word)[place + 1 :]
+    assert f"={shorter}" in set(keys(word))
