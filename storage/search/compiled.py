@@ -8,7 +8,7 @@ place says: ``Lexicon``.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
@@ -19,8 +19,10 @@ from storage.file_numbers import file_key
 from storage.search import german
 from storage.search.fields import SCHEMA, encodable
 from storage.search.sought import Forms, Sought, Variant
-from storage.search.tree import And, Field, FieldName, Node, Not, Or, Phrase, Word, wanted
+from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or, Phrase, Word
 
+#: What is identified weighs more than the words it is made of, which may stand anywhere on a page.
+_IDENTIFIERS_WORTH = 10.0
 #: In this many ways a phrase is asked for with misread words in it, the likeliest.
 _MOST_SLIPS = 32
 #: The score of the likeliest variant: far below what a word scores that is not on nearly every page.
@@ -63,7 +65,7 @@ class Compiled:
 def compiled(node: Node, lexicon: Lexicon) -> Compiled:
     """The query for a tree, its words widened by their variants."""
     expansion = _Expansion(lexicon)
-    return Compiled(expansion.query(node), tuple(expansion.sought(one) for one in wanted(node)))
+    return Compiled(expansion.query(node), tuple(expansion.sought(node)))
 
 
 def restricted(query: Query, file_number: str | None, page_type: str | None) -> Query:
@@ -86,21 +88,38 @@ class _Expansion:
     def query(self, node: Node) -> Query:
         match node:
             case Word():
-                return self._word(node)
+                found = self._word(node)
             case Phrase():
-                return self._phrase(node)
+                found = self._phrase(node)
+            case Identified():
+                found = self._identified(node)
             case Field():
-                return _field(node)
+                found = _field(node)
             case Or():
-                return Query.boolean_query([(Occur.Should, self.query(part)) for part in node.parts])
+                found = Query.boolean_query([(Occur.Should, self.query(part)) for part in node.parts])
             case And():
-                return self._all(node.parts)
+                found = self._all(node.parts)
             case Not():
-                return self._all((node,))
+                found = self._all((node,))
+        return found
 
-    def sought(self, node: Word | Phrase) -> Sought:
-        words = node.words if isinstance(node, Phrase) else (node,)
-        return Sought(tuple(map(self._forms, words)), as_written=words[-1].prefix)
+    def sought(self, node: Node, instead: frozenset[str] = frozenset()) -> Iterator[Sought]:
+        """What a page may be found by, in the order it was typed: all but what is excluded."""
+        match node:
+            case Word():
+                yield Sought((self._forms(node),), as_written=node.prefix, instead=instead)
+            case Phrase():
+                places = tuple(map(self._forms, node.words))
+                yield Sought(places, as_written=node.words[-1].prefix, instead=instead)
+            case Identified():
+                keys = frozenset(node.keys)
+                yield Sought(keys=keys)
+                yield from self.sought(node.words, keys)
+            case And() | Or():
+                for part in node.parts:
+                    yield from self.sought(part, instead)
+            case Not() | Field():
+                return
 
     def _forms(self, word: Word) -> Forms:
         if word.prefix:
@@ -134,6 +153,12 @@ class _Expansion:
                     for one in self._forms(word).variants
                 ),
             ]
+        )
+
+    def _identified(self, node: Identified) -> Query:
+        terms = [Query.term_query(SCHEMA, "identifiers", key) for key in node.keys]
+        return Query.disjunction_max_query(
+            [*(Query.boost_query(term, _IDENTIFIERS_WORTH) for term in terms), self.query(node.words)]
         )
 
     def _phrase(self, phrase: Phrase) -> Query:

@@ -16,6 +16,7 @@ import tantivy
 from storage.file_numbers import file_key
 from storage.search import compounds, german, values
 from storage.search.boxes import PlacedWord, pack
+from storage.search.identifiers import identifiers_in
 
 __all__ = [
     "EVERYBODY",
@@ -69,7 +70,8 @@ def _schema() -> tantivy.Schema:
     builder.add_unsigned_field("volume", stored=True, indexed=True)
     for name in ("page", "width", "height"):
         builder.add_unsigned_field(name, stored=True)
-    builder.add_text_field("dated", tokenizer_name="raw", index_option="basic")
+    for name in ("dated", "identifiers"):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("day", stored=True, indexed=True, fast=True)
     builder.add_unsigned_field("case", indexed=True, fast=True)
     for name in ("oldest", "newest"):
@@ -110,7 +112,10 @@ def document(entry: PageEntry) -> tantivy.Document:
         page.add_text("groups", term)
     _add_order(page, entry)
     words, stems = [], []
-    for token in german.tokens(german.unwrap(entry.text)):
+    text = german.unwrap(entry.text)
+    for key in {key for one in identifiers_in(text) for key in (*one.keys, *one.broader)}:
+        page.add_text("identifiers", key)
+    for token in german.tokens(text):
         words.append(tantivy.Token(token.word, token.position, token.start, token.end))
         stems.append(tantivy.Token(token.stem, token.position, token.start, token.end))
     page.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", words))

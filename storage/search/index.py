@@ -221,5 +221,5 @@ def _wanted(tree: Node, lexicon: Knowledge, narrowed: Callable[[tantivy.Query], 
     return Wanted(
         narrowed(exact.query),
         narrowed(tolerant.query) if is_wider else None,
-        lambda text: matches(tolerant.sought, german.tokens(text)),
+        lambda text: matches(tolerant.sought, text),
     )

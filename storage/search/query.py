@@ -1,12 +1,13 @@
 """What a person types into the search field, read into a tree (``storage.search.tree``).
 
     Bescheid Ausweisung      pages with both words, in any inflection
-    "Antrag auf Erteilung"   the words side by side; numbers as 33.2-2019/4711 are read so by themselves
+    "Antrag auf Erteilung"   the words side by side
     -Duldung  -"§ 60a"       pages without it
     Duldung OR Ausweisung    pages with either; ODER is the same, and both bind less than a blank
     (a OR b) c               what belongs together
     Verpflicht*              words that begin so
     typ:Duldung datum:2014   what is known of a page; ``storage.search.values`` reads it
+    § 81 V AufenthG          identifiers, in whatever form; ``storage.search.identifiers`` finds them
 
 There are no other operators: whatever else is typed is taken as words, or refused with its position.
 """
@@ -19,7 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import errors
 from errors import N_
 from storage.search.german import Token, tokens
-from storage.search.tree import And, Field, FieldName, Node, Not, Or, Phrase, Word
+from storage.search.identifiers import Identifier, identifiers_in
+from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or, Phrase, Word
 from storage.search.values import FIELDS, values_of
 
 #: More words than any question has; it keeps a pasted page from becoming a query.
@@ -35,6 +37,9 @@ _AND = re.compile(r"(?:AND|UND)(?![^\s()\"])")
 _PHRASE = re.compile(r'"(?P<content>[^"]*)(?P<closed>"?)')
 _FIELD = re.compile(r'(?P<name>[^\W\d_]+):(?:"(?P<quoted>[^"]*)(?P<closed>"?)|(?P<plain>[^\s"]*))')
 _ITEM = re.compile(r'[^\s"]+')
+_CHUNK = re.compile(r"[^\s()]+")
+#: What no identifier reaches over: phrases, and the minus that excludes what follows.
+_BORDER = re.compile(r'"[^"]*"?|(?:(?<=[\s(])|^)-')
 
 
 def parse(text: str, types: Mapping[str, str] | None = None) -> Node:
@@ -56,6 +61,7 @@ class _Parser:
         self._open_groups = 0
         self._depth = 0
         self._words = 0
+        self._identifiers = _longest(identifiers_in(_BORDER.sub(lambda at: "\0" * len(at[0]), text)))
 
     def query(self) -> Node:
         found = self._alternatives()
@@ -110,7 +116,7 @@ class _Parser:
         field = _FIELD.match(self._text, self._at)
         if field and (name := FIELDS.get(field["name"].casefold())):
             return self._field(field, name)
-        return self._word()
+        return self._identified() or self._word()
 
     def _deeper(self, read: Callable[[], Node | None]) -> Node | None:
         self._depth += 1
@@ -145,7 +151,11 @@ class _Parser:
         if not phrase or not phrase["closed"]:
             raise _bad(self._at, N_("the quotation mark is not closed"))
         self._at = phrase.end()
-        return self._side_by_side(*phrase.span("content"))
+        words = self._side_by_side(*phrase.span("content"))
+        whole = _longest(identifiers_in(phrase["content"].strip())).get(0)
+        if words is None or whole is None or whole.end < len(phrase["content"].strip()):
+            return words
+        return Identified(words.start, words.end, whole.keys, words)
 
     def _field(self, field: re.Match[str], name: FieldName) -> Node:
         start = field.start()
@@ -161,6 +171,23 @@ class _Parser:
         value = self._text[span[0] : span[1] - prefix]
         found = values_of(name, value, span[0], self._types)
         return Field(start, end, name, found, prefix)
+
+    def _identified(self) -> Identified | None:
+        """An identifier that begins here, with its words: each item of it as if it stood alone."""
+        found = self._identifiers.get(self._at)
+        if found is None:
+            return None
+        item = _ITEM.match(self._text, found.end)
+        end = self._outside_of_groups(found.start, item.end() if item else found.end)
+        if "*" in self._text[found.start : end]:
+            return None
+        chunks = [chunk.span() for chunk in _CHUNK.finditer(self._text, found.start, end)]
+        parts = [part for chunk in chunks if (part := self._side_by_side(*chunk))]
+        words = _joined(And, parts)
+        if words is None:
+            return None
+        self._at = end
+        return Identified(found.start, end, found.keys, words)
 
     def _word(self) -> Node | None:
         """An item without blanks: a word, or several if punctuation parts them."""
@@ -206,6 +233,16 @@ def _joined(kind: type[And | Or], parts: Sequence[Node]) -> Node | None:
     if len(parts) > 1:
         return kind(parts[0].start, parts[-1].end, tuple(parts))
     return parts[0] if parts else None
+
+
+def _longest(found: Iterable[Identifier]) -> dict[int, Identifier]:
+    """Of the identifiers that begin at a place, the longest; two of one length are two readings of it."""
+    longest: dict[int, Identifier] = {}
+    for one in sorted(found, key=lambda one: one.end):
+        before = longest.get(one.start)
+        keys = before.keys if before and before.end == one.end else ()
+        longest[one.start] = one._replace(keys=(*keys, *one.keys))
+    return longest
 
 
 def _one_reading(found: Iterable[Token]) -> list[Token]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storage.search.german import Token
+from storage.search.german import Token, tokens
+from storage.search.identifiers import identifiers_in
 from storage.search.tree import Word
 
 
@@ -41,13 +42,16 @@ class Forms:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Words that stand side by side on a page; often it is one.
+    """Words that stand side by side on a page, often it is one; or an identifier by any of its ``keys``.
 
-    ``as_written``: no inflection will do but in the last place, where it is a beginning.
+    ``as_written``: no inflection will do but in the last place, where it is a beginning. Words that are
+    ``instead`` of an identifier are not sought on pages that have it.
     """
 
-    places: tuple[Forms, ...]
+    places: tuple[Forms, ...] = ()
     as_written: bool = False
+    keys: frozenset[str] = frozenset()
+    instead: frozenset[str] = frozenset()
 
     def accepts(self, token: Token, place: int) -> bool:
         """Whether ``token`` can stand at ``place`` (from 0)."""
@@ -69,20 +73,36 @@ class Match(NamedTuple):
     is_exact: bool
 
 
-def matches(sought: Sequence[Sought], page: Iterable[Token]) -> list[Match]:
-    """Find the words a page was found by, in the page's order."""
-    page = list(page)
+def matches(sought: Sequence[Sought], text: str) -> list[Match]:
+    """Find what a page was found by in its ``text``, which should have been unwrapped; in its order."""
+    page = list(tokens(text))
     places: dict[int, list[Token]] = {}
     for token in page:
         places.setdefault(token.position, []).append(token)
-    found = {
+    identified = _identified(sought, text)
+    there = {key for _, keys in identified for key in keys}
+    found = {match for match, _ in identified} | {
         Match(token.start, token.end, number, one.places[place].is_met_by(token))
         for number, one in enumerate(sought)
+        if one.places and there.isdisjoint(one.instead)
         for first in page
         if one.accepts(first, 0)
         for place, token in enumerate(_run(one, places, first))
     }
     return sorted(found)
+
+
+def _identified(sought: Sequence[Sought], text: str) -> list[tuple[Match, frozenset[str]]]:
+    """Where the identifiers sought stand, each with those of its keys that are."""
+    if not any(one.keys for one in sought):
+        return []
+    here = [(one, {*one.keys, *one.broader}) for one in identifiers_in(text)]
+    return [
+        (Match(one.start, one.end, number, True), wanted.keys & keys)
+        for number, wanted in enumerate(sought)
+        for one, keys in here
+        if not wanted.keys.isdisjoint(keys)
+    ]
 
 
 def _run(one: Sought, places: dict[int, list[Token]], first: Token) -> list[Token]:

@@ -42,6 +42,16 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """What reads as an identifier (``storage.search.identifiers``): any of ``keys`` will do, or its words."""
+
+    start: int
+    end: int
+    keys: tuple[str, ...]
+    words: Node
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """Pages whose ``name`` is one of ``values``; with ``prefix``, or begins so."""
 
@@ -79,16 +89,16 @@ class Or:
     parts: tuple[Node, ...]
 
 
-Node: TypeAlias = Word | Phrase | Field | Not | And | Or
+Node: TypeAlias = Word | Phrase | Identified | Field | Not | And | Or
 
 
 def wanted(node: Node) -> Iterator[Word | Phrase]:
-    """The words a page may be found by, in the order they were typed: all but what is excluded."""
+    """The words a page may be found by, in the order they were typed: not what is excluded, or identified."""
     match node:
         case Word() | Phrase():
             yield node
         case And() | Or():
             for part in node.parts:
                 yield from wanted(part)
-        case Not() | Field():
+        case Identified() | Not() | Field():
             return

@@ -107,6 +107,30 @@ def test_a_page_is_found_by(letter, query):
 @pytest.mark.parametrize(
     "query",
     [
+        "§ 81 V",
+        "§81 (5) AufenthG",
+        '"§81 Abs.5"',
+        "3. Mai 2019",
+        "2019-05-03",
+        "3.5.19 Behörde",
+        "33-2 2019 / 0047ll",
+        "-12.12.2012",
+    ],
+)
+def test_identifiers_are_found_in_any_form(letter, query):
+    assert letter.search(query).total == 1
+
+
+def test_what_is_identified_comes_before_pages_with_the_same_words(index):
+    scattered = "Abs. 5 gilt für 81, Abs. 5 gilt nicht für 81, siehe AufenthG Abs. 5 und 81"
+    fill(index, entry(scattered, page=1), entry("nach §81 V AufenthG", page=2))
+    answer = index.search("§ 81 Abs. 5 AufenthG")
+    assert [page for _, page in found(answer)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
         "Behörde Duldung",
         '"Duldung der Behörde"',
         '"Behörde Bescheid"',

@@ -8,18 +8,20 @@ from hypothesis import strategies as st
 
 import errors
 from storage.search.query import DEEPEST, MOST_WORDS, parse
-from storage.search.tree import And, Field, Node, Not, Or, Phrase, Word
+from storage.search.tree import And, Field, Identified, Node, Not, Or, Phrase, Word
 
 TYPES = {"Duldung": "toleration", "BAMF-Bescheid": "bamf_decision", "Bescheid Jobcenter": "benefits_decision"}
 
 
-def shape(node: Node) -> str:
+def shape(node: Node) -> str:  # noqa: PLR0911 - one for each kind
     """A tree on one line: & all, | any, ! not, words of a phrase joined by -, a prefix with *."""
     match node:
         case Word():
             return node.word + "*" * node.prefix
         case Phrase():
             return "-".join(map(shape, node.words))
+        case Identified():
+            return f"[{' '.join(node.keys)}: {shape(node.words)}]"
         case Field():
             return f"{node.name}:{','.join(node.values)}" + "*" * node.prefix
         case Not():
@@ -39,9 +41,16 @@ def shape(node: Node) -> str:
         ("»Antrag auf«", "antrag-auf"),
         ("Antrag-auf", "antrag-auf"),
         ('"B E S C H E I D vom"', "bescheid-vom"),
-        ("33.2-2019/4711 vom 03.05.2019", "(33-2-2019-4711 & vom & 03-05-2019)"),
-        ("§ 81 & ( ) ''", "81"),
-        ('Bescheid -Duldung -"§ 60a"', "(bescheid & !duldung & !60-a)"),
+        ("33.2-2019/4711 vom 03.05.2019", "([33220194711: 33-2-2019-4711] & vom & [2019-05-03: 03-05-2019])"),
+        ("33 2 2019 4711", "[33220194711: (33 & 2 & 2019 & 4711)]"),
+        ('"33-2-2019-4711", neu', "([33220194711: 33-2-2019-4711] & neu)"),
+        ('"am 12.05.2014"', "am-12-05-2014"),
+        ("33.2 -2019 (2020)", "(33-2 & !2019 & 2020)"),
+        ("-12.5.1914", "![1914-05-12: 12-5-1914]"),
+        ("§ 81 (5) AufenthG", "[§/aufenthg/81/5: (81 & 5 & aufenthg)]"),
+        ("(§81 V ODER § 60a)", "([§//81/5: (81 & v)] | [§//60a: 60-a])"),
+        ("§ & ( ) '' 81", "81"),
+        ('Bescheid -Duldung -"B 2"', "(bescheid & !duldung & !b-2)"),
         ("Müller-Lüdenscheid - Bescheid", "(muller-ludenscheid & bescheid)"),
         ("Verpflicht*", "verpflicht*"),
         ("33.2-2019/0047*", "33-2-2019-0047*"),
@@ -107,18 +116,18 @@ def test_an_open_span_reaches_as_far_as_pages_do():
 
 
 def test_parts_know_where_they_stand():
-    text = 'Müller  -"§ 60a" ODER akte:33*'
+    text = 'Müller  -"Nr. 60a" ODER akte:33*'
     either = parse(text)
     assert isinstance(either, Or)
     both, file = either.parts
     assert isinstance(both, And)
     word, without = both.parts
     assert [text[part.start : part.end] for part in (both, word, without, file)] == [
-        'Müller  -"§ 60a"', "Müller", '-"§ 60a"', "akte:33*",
+        'Müller  -"Nr. 60a"', "Müller", '-"Nr. 60a"', "akte:33*",
     ]  # fmt: skip
     assert isinstance(without, Not)
     assert isinstance(without.part, Phrase)
-    assert [text[word.start : word.end] for word in without.part.words] == ["60", "a"]
+    assert [text[word.start : word.end] for word in without.part.words] == ["Nr", "60", "a"]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from storage.search.sought import Match, matches
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
     text = german.unwrap(page)
     sought = compiled(parse(query), NoVariants()).sought
-    return snippet(text, matches(sought, german.tokens(text)), width)
+    return snippet(text, matches(sought, text), width)
 
 
 def marked(shown: Snippet) -> list[str]:
@@ -39,9 +39,14 @@ def test_spaced_capitals_are_marked_whole():
 
 
 def test_a_phrase_marks_its_own_words_only():
-    shown = cut("Abs. 5 gilt nicht, aber § 81 Abs. 5 gilt.", '"§ 81 Abs. 5"')
-    assert marked(shown) == ["81", "Abs", "5"]
-    assert shown.marks[0][0] > 20
+    shown = cut("Bescheid oder der Bescheid gilt.", '"der Bescheid"')
+    assert marked(shown) == ["der", "Bescheid"]
+
+
+def test_an_identifier_is_marked_whole_and_its_words_only_without_it():
+    assert marked(cut("Abs. 5 nicht, aber § 81 Abs. 5 gilt.", "§81 V")) == ["§ 81 Abs. 5"]
+    assert marked(cut("am l2. Mai 2O14", "12.05.2014")) == ["l2. Mai 2O14"]
+    assert marked(cut("Seite 81, Fußnote V", "§ 81 V")) == ["81", "V"]
 
 
 def test_a_beginning_marks_the_whole_word():
