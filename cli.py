@@ -23,10 +23,10 @@ from typing import Annotated
 
 import typer
 
-from commands import rescue, services, trust
+from commands import finding, rescue, services, trust
 from config import wiring
 from config.words import _
-from errors import N_, AktenError, NotFound, WrongUse
+from errors import N_, AktenError, WrongUse
 from pipeline import corrections
 from pipeline.alarms import settle as settle_alarms
 from pipeline.intake.inventory import import_inventory
@@ -54,6 +54,7 @@ inventory_app = typer.Typer(
     help=_("The inventory: which case files there are. It is the goal's denominator."), no_args_is_help=True
 )
 app.add_typer(inventory_app, name="inventory")
+app.add_typer(finding.app)
 app.add_typer(trust.app)
 app.add_typer(rescue.app)
 app.add_typer(services.app)
@@ -300,28 +301,6 @@ def assign(
 
 
 # --- finding, looking, taking away -------------------------------------------------------------------
-
-
-@app.command(help=_('Search all pages: words (all), "phrases", -not, prefix*.'))
-def search(
-    query: Annotated[str, typer.Argument(help=_("What to look for."))],
-    file_number: FileNumber = None,
-    kind: Annotated[str | None, typer.Option("--type", help=_("Only this document type."))] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help=_("Most hits to show."))] = 10,
-    offset: Annotated[int, typer.Option("--offset", min=0, help=_("Hits to pass over."))] = 0,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    settings = session.settings(data)
-    names = session.type_names(settings)
-    if kind is not None and kind not in names.values():
-        raise NotFound(name=kind)
-    with session.index(settings) as index:
-        found = index.search(query, names, file_number=file_number, type=kind, limit=limit, offset=offset)
-    if as_json:
-        session.print_json(shapes.answer(found))
-    else:
-        results.hits(found, session.labels(settings))
 
 
 @app.command(help=_("Show a document page by page. With --json also its words and their boxes."))

@@ -12,6 +12,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from babel import Locale
+from babel.core import get_global
 from babel.numbers import format_decimal
 
 from errors import N_, WORDS, Param, fill
@@ -70,6 +72,12 @@ def _(text: str) -> str:
 def decimal(value: float, pattern: str = "#,##0.####") -> str:
     """A number as the chosen language writes it, after a pattern of CLDR (Unicode TR 35)."""
     return format_decimal(value, pattern, locale=language())
+
+
+def language_name(code: str) -> str:
+    """What a language is called in the one chosen, by its code of three letters; else the code."""
+    short = get_global("language_aliases").get(code, code)
+    return str(Locale.parse(language()).languages.get(short, code))
 
 
 def say(template: str, params: Mapping[str, Param]) -> str:

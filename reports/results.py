@@ -17,7 +17,6 @@ from reports.terminal import (
     err,
     heading,
     line,
-    mark,
     more,
     next_step,
     note,
@@ -28,7 +27,6 @@ from reports.terminal import (
 )
 from storage.ledger.backup import Copy
 from storage.ledger.inventory import Volume
-from storage.search.index import Answer, Hit
 
 Shape = Mapping[str, Any]
 
@@ -286,30 +284,6 @@ def _kind(page: Shape, labels: Mapping[str, str]) -> Text:
     if page["flag"]:
         kind.append(" · " + _("not recognised"), style="yellow")
     return kind
-
-
-def hits(found: Answer, labels: Mapping[str, str]) -> None:
-    """Search hits: case file, page, type, and the place with the match marked."""
-    heading(N_("Pages found: {total}, shown: {shown}"), {"total": found.total, "shown": len(found.hits)})
-    for hit in found.hits:
-        line("")
-        line(_place(hit, labels))
-        line(mark(hit.snippet, hit.marks), 2)
-    if found.hits:
-        best = found.hits[0].document
-        next_step(N_("Next: 'akten fetch {document} -o akte.pdf' takes the first one out."), document=best)
-    else:
-        next_step(N_("Look for fewer words, or for their beginning: Verpflicht*"))
-
-
-def _place(hit: Hit, labels: Mapping[str, str]) -> Text:
-    head = Text(hit.file_number or _("unassigned"), style="bold")
-    if hit.file_number:
-        place = say(N_("volume {volume}, page {page}"), {"volume": hit.volume, "page": hit.page})
-    else:
-        place = say(N_("page {page}"), {"page": hit.page})
-    head.append(f" · {place} · {labels.get(hit.type, _('unknown'))}", style="not bold")
-    return head.append(f" · {hit.document}", style="not bold dim")
 
 
 # --- trust -------------------------------------------------------------------------------------------

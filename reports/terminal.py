@@ -58,6 +58,11 @@ def way_out(text: str, indent: int = 0, *, to: Console | None = None) -> None:
         line(Text(text, style="dim"), indent, first="→ ", to=to)
 
 
+def command(text: str, indent: int = 0, *, to: Console | None = None) -> None:
+    """A way out that is a command to be copied: it is never broken into lines."""
+    (to or out).print(Text(" " * indent + "→ " + text, style="dim"), soft_wrap=True)
+
+
 def next_step(template: str, **params: Param) -> None:
     """What usually comes after this command, on standard error; on a terminal set apart from the result."""
     if err.is_terminal:
@@ -94,12 +99,16 @@ def more(count: int, most: int | None, command: str) -> None:
         line(say(N_("… and {count} more: '{command}'"), {"count": count - most, "command": command}))
 
 
-def mark(text: str, marks: Sequence[tuple[int, int]]) -> Text:
-    """A text with places marked: by style on a terminal, by »…« where there is none."""
+def mark(text: str, marks: Sequence[tuple[int, int]], similar: Sequence[tuple[int, int]] = ()) -> Text:
+    """A text with places marked: by style on a terminal, by »…« where there is none.
+
+    Those of them that are only ``similar`` to what was looked for have a sign of their own, not a colour.
+    """
     marked, end = Text(), 0
     before, after = ("", "") if out.color_system else ("»", "«")
     for start, stop in marks:
-        marked.append(text[end:start]).append(f"{before}{text[start:stop]}{after}", style="bold reverse")
+        sign, style = ("≈", "bold underline") if (start, stop) in similar else ("", "bold reverse")
+        marked.append(text[end:start]).append(f"{before}{sign}{text[start:stop]}{after}", style=style)
         end = stop
     return marked.append(text[end:])
 

@@ -190,6 +190,18 @@ class TestWrongUse:
             assert "no text" in ran.akten(*arguments, code=2).stderr
         assert ran.akten.json("search", "Musterstadt \udcff")["total"] == 5
 
+    def test_a_search_by_case_file_shows_each_once(self, ran):
+        by_page = ran.akten.json("search", "Musterstadt", "--limit", "1000")
+        by_file = ran.akten.json("search", "Musterstadt", "--per-file", "1", "--sort", "oldest")
+        assert {hit["file_number"] for hit in by_page["hits"]} == {
+            one["file_number"] for one in by_file["files"]
+        }
+        assert sum(one["pages"] for one in by_file["files"]) == by_page["total"] == by_file["total"]
+        assert [one["hits"] for one in by_file["files"]] == [[place] for place in range(len(by_file["hits"]))]
+
+    def test_a_group_has_to_be_named(self, ran):
+        assert "--as-group" in ran.akten("search", "x", "--as-group", " ", code=2).stderr
+
     @pytest.mark.parametrize("query", ["", "  ", "…", '"open', "*", "a*b", "-", "x " * 1000])
     def test_a_search_that_cannot_be_understood(self, ran, query):
         said = ran.akten("search", "--", query, code=2).stderr

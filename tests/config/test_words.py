@@ -21,7 +21,6 @@ from config.words import say
 from errors import RecognitionFailed, UnreadableList, describe
 from pipeline.alarms import ALARMS
 from reports import results, session, terminal
-from storage.search.index import Answer, Hit
 from tests.command import Akten
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -308,12 +307,6 @@ def test_tables_keep_ids_whole_and_fit_80_columns(narrow, speaking_german):
         "Antrag auf Aufenthaltstitel" in line and "7cea5392b82d4c15ecce 9999" in line for line in lines
     )
     assert any("c2244899a2d6e168f51e" in line for line in lines)
-
-
-def test_hits_are_marked_even_without_colours(narrow):
-    hit = Hit("p", "W4JXWNC76RYH", "33-1", 1, 2, "payslip", 1.0, "Der Antrag liegt bei.", ((4, 10),))
-    results.hits(Answer(total=1, exact=1, hits=(hit,)), {"payslip": "Payslip"})
-    assert "  Der »Antrag« liegt bei." in narrow.getvalue()
 
 
 def test_many_failures_leave_room_for_the_rest(narrow):
