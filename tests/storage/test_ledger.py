@@ -4,11 +4,14 @@ import gc
 import socket
 import struct
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.exc import DBAPIError
 
 from errors import Interrupted, LedgerUnavailable
@@ -17,6 +20,7 @@ from storage.ledger import Ledger, alarms, counts, documents, inventory, pages, 
 from storage.ledger.database import NEWEST
 from storage.ledger.leases import LONGEST, Claim, Setback
 from storage.ledger.pages import PageOutcome, Place
+from storage.ledger.tables import events, metadata
 from storage.ledger.upgrade import configuration
 from tests.servers import PostgresServer, free_ports
 
@@ -55,9 +59,13 @@ def ledger(ledger_url: str, clock: Clock):
     ledger.close()
 
 
+def engine_of(url: str) -> Engine:
+    return create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
+
+
 def behind(url: str, statement: str) -> list[tuple[object, ...]]:
     """Run a statement past the product, as an administrator could; returns its rows."""
-    engine = create_engine(url.replace("postgresql://", "postgresql+pg8000://"))
+    engine = engine_of(url)
     try:
         with engine.begin() as connection:
             result = connection.exec_driver_sql(statement)
@@ -415,6 +423,23 @@ class TestCounts:
 class TestOpening:
     def test_the_newest_revision_is_known_without_alembic(self):
         assert ScriptDirectory.from_config(configuration()).get_current_head() == NEWEST
+
+    def test_the_oldest_ledger_is_brought_up_to_date_with_what_is_in_it(self, ledger_url):
+        engine = engine_of(ledger_url)
+        config = configuration()
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "0001")
+            connection.exec_driver_sql(
+                "INSERT INTO events (at, kind, subject, data) VALUES ('2026-01-01', 'kind', 'subject', '{}')"
+            )
+        with closing(Ledger(ledger_url)) as ledger, ledger.read() as tx:
+            assert tx.value(select(events.c.subject)) == "subject"
+        with engine.connect() as connection:
+            known = MigrationContext.configure(connection)
+            assert known.get_current_revision() == NEWEST
+            assert compare_metadata(known, metadata) == []
+        engine.dispose()
 
     def test_a_ledger_of_a_newer_version_is_refused(self, ledger_url):
         Ledger(ledger_url).close()
