@@ -25,7 +25,7 @@ from errors import (
     WrongUse,
     describe,
 )
-from pipeline import chain, conformance, damage, store_mark, verapdf, witness
+from pipeline import chain, damage, pdfa, store_mark, verapdf, witness
 from pipeline.alarms import SEALS_BROKEN
 from pipeline.problem import Problem
 from storage.ledger import Ledger, Transaction, alarms, recorded, verifications
@@ -185,7 +185,7 @@ def _finding(objects: ObjectStore, item: Recorded, run: Run) -> Finding | None:
     try:
         if objects.digest(item.key).sha256 != item.sha256:
             return Finding(item.key, ObjectDamaged.code, {})
-        return conformance.judge(objects, item) if _is_validated(run, item) else None
+        return pdfa.judge(objects, item) if _is_validated(run, item) else None
     except (ObjectMissing, BadKey):  # a key somebody changed by hand names nothing
         return Finding(item.key, ObjectMissing.code, {})
 

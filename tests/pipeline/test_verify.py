@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from errors import Interrupted, StoreUnavailable, ValidatorMissing, VerificationInterrupted, WrongUse
-from pipeline import conformance, damage, sealing, verapdf, verify
+from pipeline import damage, pdfa, sealing, verapdf, verify
 from pipeline.corrections import retry
 from pipeline.verify import Verification
 from reports import checking, shapes, trust
@@ -367,7 +367,7 @@ class TestPdfa:
 
     @pytest.fixture(autouse=True)
     def claiming(self, monkeypatch):
-        monkeypatch.setattr(conformance, "claims", lambda _pdf: True)
+        monkeypatch.setattr(pdfa, "claims", lambda _pdf: True)
 
     def answered(self, filed: Office, tmp_path: Path, monkeypatch, report: str) -> Verification:
         monkeypatch.setenv("PATH", validator.install(tmp_path / "bin", report))
@@ -396,7 +396,7 @@ class TestPdfa:
         assert (filed.goal(), filed.alarms()) == ((2, 2), [])
 
     def test_one_without_a_claim_is_listed_and_no_problem(self, filed, tmp_path, monkeypatch, capsys):
-        monkeypatch.setattr(conformance, "claims", lambda _pdf: False)
+        monkeypatch.setattr(pdfa, "claims", lambda _pdf: False)
         found = self.answered(filed, tmp_path, monkeypatch, validator.breaking(("6.6.1", 1)))
         assert (found.ok, found.run.without_claim, len(found.without_claim)) == (True, 2, 2)
         assert not (tmp_path / "bin" / "calls").exists()

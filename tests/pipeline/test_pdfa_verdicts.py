@@ -7,7 +7,7 @@ import pikepdf
 import pytest
 
 from errors import ProductNotJudged, ValidatorMissing
-from pipeline import conformance, verapdf
+from pipeline import pdfa, verapdf
 from tests import validator
 
 
@@ -39,12 +39,12 @@ def saved(path: Path, packet: bytes | None) -> Path:
     ],
 )
 def test_what_claims_to_be_pdfa(tmp_path, packet, claimed):
-    assert conformance.claims(saved(tmp_path / "a.pdf", packet)) is claimed
+    assert pdfa.claims(saved(tmp_path / "a.pdf", packet)) is claimed
 
 
 def test_what_cannot_be_opened_is_for_the_validator_to_judge(tmp_path):
     (tmp_path / "a.pdf").write_bytes(b"x")
-    assert conformance.claims(tmp_path / "a.pdf")
+    assert pdfa.claims(tmp_path / "a.pdf")
 
 
 def test_it_is_asked_for_pdfa_2b_and_a_report_in_xml(answering, tmp_path):
