@@ -10,8 +10,7 @@ from config import wiring
 from config.scratch import scratch
 from config.words import _
 from errors import N_, BadSetting, WrongUse
-from pipeline import sealing
-from pipeline.rebuild import rebuild_index
+from pipeline import indexing, sealing
 from reports import checking, results, session, shapes, trust
 from reports import doctor as doctor_report
 from reports.options import Data, Json
@@ -116,9 +115,9 @@ def index_rebuild(data: Data = None) -> None:
     if not settings.index.here:
         raise BadSetting(name="index.here", detail=N_("it is false: this machine keeps no search index"))
     with wiring.open_context(settings) as ctx, bar(_("documents/s")) as shown:
-        wiring.discard_index(settings)
-        with wiring.open_index(settings) as index:
-            rebuild_index(ctx, index, lambda done, total: shown.show(_("Indexing"), done, total))
+        indexing.rebuild(
+            ctx, wiring.index_folder(settings), lambda done, total: shown.show(_("Indexing"), done, total)
+        )
 
 
 @app.command(

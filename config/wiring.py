@@ -235,16 +235,21 @@ def open_context(settings: Settings, *, migrate: bool = True, make: bool = False
     ledger.close()
 
 
+def index_folder(settings: Settings) -> Path:
+    """Where the search index is kept."""
+    return settings.data / "index"
+
+
 def discard_index(settings: Settings) -> None:
     """Remove the search index, of whatever version; raises ``IndexBusy`` while somebody writes to it."""
-    SearchIndex.discard(settings.data / "index")
+    SearchIndex.discard(index_folder(settings))
 
 
 @contextmanager
 def open_index(settings: Settings) -> Iterator[SearchIndex]:
     """The search index in the data folder."""
     prepare_folder(settings)
-    index = SearchIndex.open(settings.data / "index")
+    index = SearchIndex.open(index_folder(settings))
     try:
         yield index
     finally:

@@ -18,13 +18,12 @@ from datetime import datetime
 from errors import (
     AktenError,
     BadInput,
-    Damaged,
     GaveUp,
     ObjectMissing,
     PartMissing,
     ReaderKilled,
 )
-from pipeline import damage, reading
+from pipeline import damage, indexing, reading
 from pipeline.alarms import (
     UNREAD,
     ask_for_a_look,
@@ -38,7 +37,6 @@ from pipeline.filing import file_stack as decide
 from pipeline.index_home import require_index_here
 from pipeline.intake.record import own_stack
 from pipeline.production import Spoiled, make_product
-from pipeline.reading import entry_of
 from pipeline.scans.pages import inspect, open_page
 from pipeline.scans.sniff import sniff
 from pipeline.scans.source import MediaType, SourceFacts
@@ -46,7 +44,7 @@ from pipeline.sheets.codes import parse_code
 from storage.ledger import Transaction, alarms, documents, inventory, pages, recorded, sources
 from storage.ledger.leases import Setback
 from storage.ledger.work import Task
-from storage.search.index import PageEntry, SearchIndex
+from storage.search.index import SearchIndex
 
 
 def split_source(ctx: Context, source_id: str) -> list[Task]:
@@ -140,7 +138,7 @@ def assemble_document(ctx: Context, document_id: str) -> list[Task]:
     return [] if current else [Task("assemble", document_id, document.urgent)]
 
 
-def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
+def index_documents(ctx: Context, index: SearchIndex, limit: int = indexing.AT_ONCE) -> int:
     """Make stored documents findable; returns how many. There is one writer: whoever holds the index.
 
     Raises ``IndexElsewhere`` when it has been moved to another data folder.
@@ -148,19 +146,12 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = 50) -> int:
     with ctx.ledger.read() as tx:
         require_index_here(tx, ctx.home)
         due = documents.to_index(tx, limit)
-    lost: dict[str, str] = {}
-    for document in due:
-        try:
-            index.replace_document(document.id, _index_entries(ctx, document))
-        except Damaged as error:
-            lost[document.id] = str(error.params["key"])
     if due:
-        index.commit()
+        indexing.put(ctx, index, due)
         with ctx.ledger.write() as tx:
             require_index_here(tx, ctx.home)
             for document in due:
                 documents.mark_indexed(tx, document)
-                _say_whether_indexed(tx, document, lost.get(document.id))
     return len(due)
 
 
@@ -196,14 +187,6 @@ def _check_attempts(task: sources.Source | pages.PageToRead | documents.Document
     if task.attempts >= MAX_ATTEMPTS or task.begun > MAX_BEGUN:
         tried = max(task.attempts, task.begun - 1)
         raise GaveUp(attempts=tried, last=task.deferred_by or "-")
-
-
-def _say_whether_indexed(tx: Transaction, document: documents.Document, missing: str | None) -> None:
-    if missing is None:
-        alarms.clear(tx, "not_indexed", document.id)
-    else:
-        params = {"key": missing}
-        alarms.sound(tx, "not_indexed", document.id, volume_id=document.volume_id, params=params)
 
 
 def _file_if_settled(tx: Transaction, stack_id: str) -> list[Task]:
@@ -318,9 +301,3 @@ def _named(tx: Transaction, subject: str) -> dict[str, str | int]:
 def _readable(tx: Transaction, document_id: str) -> list[pages.Page]:
     """The pages that belong into a document's product, in order."""
     return [page for page in pages.of_document(tx, document_id) if page.stage in ("recognised", "stored")]
-
-
-def _index_entries(ctx: Context, document: documents.Document) -> Iterator[PageEntry]:
-    with ctx.ledger.read() as tx:
-        content = [page for page in pages.of_document(tx, document.id) if page.stage == "stored"]
-    return (entry_of(ctx, document, page) for page in content)

@@ -222,10 +222,27 @@ def any_indexed(tx: Transaction) -> bool:
     return tx.value(query) is not None
 
 
+def to_be_found(tx: Transaction, *, after: str, limit: int) -> list[Document]:
+    """Documents that belong in the search index, or may have left it, by id, from behind ``after`` on."""
+    chosen = documents.c.state.in_(("stored", "empty")) & (documents.c.id > after)
+    return [_document(row) for row in tx.rows(_SELECT.where(chosen).order_by(documents.c.id).limit(limit))]
+
+
+def count_to_be_found(tx: Transaction) -> int:
+    """How many documents :func:`to_be_found` gives in all."""
+    query = select(func.count()).select_from(documents).where(documents.c.state.in_(("stored", "empty")))
+    return int(tx.value(query))
+
+
+def record_rebuild(tx: Transaction) -> None:
+    """Record that a new index is being made."""
+    tx.record("index.rebuild", "index")
+
+
 def forget_index(tx: Transaction) -> None:
     """Say that the index is to be built anew from all documents."""
     tx.run(documents.update().values(indexed_revision=None))
-    tx.record("index.rebuild", "index")
+    record_rebuild(tx)
 
 
 def of_source(tx: Transaction, source_id: str) -> list[str]:

@@ -1,12 +1,21 @@
-"""The index's folder on disk: which version made it, and who may write it."""
+"""The index's folder on disk: which version made it, which generation of it is served, who may write.
+
+    akten-index-version     the version, and the folder of the generation that is served
+    3f9ac2…/                one generation, complete; others are being made, or were left by who was killed
+    akten-writer.lock       held by who writes to the generation that is served, or puts another in its place
+    akten-rebuild.lock      held by who makes a new generation
+
+Locks are the kernel's (flock), so they end with their process, whatever ends that.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import errors
@@ -15,44 +24,22 @@ from errors import N_
 #: Counts the changes of fields and of normalisation; an index of another version has to be made anew.
 VERSION = 4
 
-_VERSION_FILE = "akten-index-version"
-_LOCK_FILE = "akten-writer.lock"
-_TANTIVYS_RECORD = "meta.json"
+_RECORD = "akten-index-version"
+_WRITER, _REBUILD = "akten-writer.lock", "akten-rebuild.lock"
 
 
-class IndexFiles:
-    """The folder, and the writer's lock on it as far as this object holds it.
+class Lock:
+    """A lock by file, taken at most once by this object."""
 
-    The lock is the kernel's (flock), so it ends with its process, whatever ends that.
-    """
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._lock: int | None = None
-
-    @contextmanager
-    def founding(self) -> Iterator[None]:
-        """Open an index inside: one process alone makes it if there is none, so that none is made twice.
-
-        Raises ``errors.IndexOutdated`` if there is one of another version.
-        """
-        if self._is_ours() and self._is_made():
-            yield
+    def take(self, *, wait: bool = False) -> None:
+        """Hold it; unless told to wait, raise ``errors.IndexBusy`` at once when another does."""
+        if self._handle is not None:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.lock(wait=True)
-        try:
-            if not self._is_ours():
-                self._mark_as_ours()
-            yield
-        finally:
-            self.unlock()
-
-    def lock(self, *, wait: bool = False) -> None:
-        """Become the writer; unless told to wait, raise ``errors.IndexBusy`` at once when there is one."""
-        if self._lock is not None:
-            return
-        handle = os.open(self._folder / _LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -61,50 +48,92 @@ class IndexFiles:
         except BaseException:
             os.close(handle)
             raise
-        self._lock = handle
+        self._handle = handle
 
-    def unlock(self) -> None:
-        """Let the next writer in; nothing happens when this is none."""
-        if self._lock is None:
+    def give_back(self) -> None:
+        """Let the next one have it; nothing happens when it is not held."""
+        if self._handle is None:
             return
         # Unlocked by name: closing alone would leave it locked while a forked child lives.
-        fcntl.flock(self._lock, fcntl.LOCK_UN)
-        os.close(self._lock)
-        self._lock = None
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
+        os.close(self._handle)
+        self._handle = None
+
+    @contextmanager
+    def held(self, *, wait: bool = False) -> Iterator[None]:
+        """Hold it inside; raises as :meth:`take`."""
+        self.take(wait=wait)
+        try:
+            yield
+        finally:
+            self.give_back()
+
+
+class IndexFiles:
+    """The folder with all generations of an index."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.writing = Lock(folder / _WRITER)
+        self._rebuilding = Lock(folder / _REBUILD)
+
+    def served(self) -> Path | None:
+        """The generation to search in; None when there is none.
+
+        Raises ``errors.IndexOutdated`` for one of another version.
+        """
+        try:
+            said = (self._folder / _RECORD).read_text(encoding="utf-8", errors="replace").split()
+        except FileNotFoundError:
+            return None
+        version, *generation = said or [""]
+        if version != str(VERSION) or len(generation) != 1:
+            raise errors.IndexOutdated(detail=N_("it was made by another version of Aktenwerk"))
+        return self._folder / Path(generation[0]).name
+
+    def begin(self) -> Path:
+        """An empty folder for a new generation."""
+        folder = self._folder / secrets.token_hex(8)
+        folder.mkdir(parents=True)
+        return folder
+
+    def serve(self, generation: Path) -> None:
+        """Have ``generation`` searched from now on; ``writing`` must be held. At once, or not at all."""
+        fresh = self._folder / f"{_RECORD}.new"
+        fresh.write_text(f"{VERSION} {generation.name}\n", encoding="ascii")
+        fresh.replace(self._folder / _RECORD)
+
+    @contextmanager
+    def renewing(self) -> Iterator[Path]:
+        """A new generation to be filled inside, and served or not; whatever is not served goes afterwards.
+
+        Raises ``errors.IndexBusy`` while another process makes one.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with self._rebuilding.held():
+            try:
+                yield self.begin()
+            finally:
+                with self.writing.held(wait=True):
+                    self._sweep()
 
     def discard(self) -> None:
-        """Remove the index, of whatever version; raises ``errors.IndexBusy`` while it is written.
-
-        The version goes last: killed half-way, what is left is no index of ours with pages missing.
-        """
+        """Remove the index, of whatever version; raises ``errors.IndexBusy`` while it is written or made."""
         if not self._folder.exists():
             return
-        self.lock()
-        try:
-            order = {_TANTIVYS_RECORD: 0, _VERSION_FILE: 2}
-            for path in sorted(self._folder.iterdir(), key=lambda path: order.get(path.name, 1)):
+        with self._rebuilding.held(), self.writing.held():
+            (self._folder / _RECORD).unlink(missing_ok=True)
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove all but the generation that is served; what a reader has open it can read to the end."""
+        with suppress(errors.IndexOutdated):
+            served = self.served()
+            kept = {_RECORD, _WRITER, _REBUILD, served.name if served else ""}
+            for path in self._folder.iterdir():
+                if path.name in kept:
+                    continue
                 if path.is_dir():
                     shutil.rmtree(path)
-                elif path.name != _LOCK_FILE:
-                    path.unlink(missing_ok=True)
-        finally:
-            self.unlock()
-
-    def _is_made(self) -> bool:
-        return (self._folder / _TANTIVYS_RECORD).exists()
-
-    def _mark_as_ours(self) -> None:
-        if self._is_made():
-            raise errors.IndexOutdated(detail=N_("it does not say which version made it"))
-        fresh = self._folder / f"{_VERSION_FILE}.new"
-        fresh.write_text(f"{VERSION}\n", encoding="ascii")
-        fresh.replace(self._folder / _VERSION_FILE)
-
-    def _is_ours(self) -> bool:
-        try:
-            version = (self._folder / _VERSION_FILE).read_text(encoding="utf-8", errors="replace").strip()
-        except FileNotFoundError:
-            return False
-        if version != str(VERSION):
-            raise errors.IndexOutdated(detail=N_("it was made by another version of Aktenwerk"))
-        return True
+                else:
+                    path.unlink()

@@ -7,7 +7,7 @@ a query is put to that, is in ``storage.search.fields``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from storage.search.answers import Answer, Asked, Hit, answer, count
 from storage.search.compiled import Lexicon as Knowledge
 from storage.search.compiled import NoVariants, compiled, restricted
 from storage.search.fields import PageEntry
-from storage.search.files import IndexFiles
+from storage.search.files import IndexFiles, Lock
 from storage.search.lexicon import Lexicon
 from storage.search.query import parse
 from storage.search.ranking import Sort, Wanted
@@ -41,10 +41,10 @@ class SearchIndex:
     The first write takes the writer's lock; ``commit`` and ``close`` give it back. Do not fork between.
     """
 
-    def __init__(self, files: IndexFiles, index: tantivy.Index, lexicon: Lexicon) -> None:
-        self._files = files
-        self._index = index
-        self._lexicon = lexicon
+    def __init__(self, generation: Path, lock: Lock, files: IndexFiles | None = None) -> None:
+        """Open the index in the folder ``generation``; with ``files``, go over to the next that is served."""
+        self._generation, self._lock, self._files = generation, lock, files
+        self._index, self._lexicon = _opened(generation)
         self._writer: tantivy.IndexWriter | None = None
 
     @classmethod
@@ -54,15 +54,40 @@ class SearchIndex:
         Raises ``errors.IndexOutdated`` when it was made by another version, or is damaged.
         """
         files = IndexFiles(folder)
-        with files.founding():
+        generation = files.served()
+        if generation is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            with files.writing.held(wait=True):
+                generation = files.served()  # somebody else may have made it meanwhile
+                if generation is None:
+                    generation = files.begin()
+                    _opened(generation)
+                    files.serve(generation)
+        return cls(generation, files.writing, files)
+
+    @classmethod
+    @contextmanager
+    def renewed(
+        cls, folder: Path
+    ) -> Iterator[tuple[SearchIndex, Callable[[], AbstractContextManager[None]]]]:
+        """An empty index to fill, and a context in which nobody writes, after which it is that of ``folder``.
+
+        Until then the one that is there goes on. Raises ``errors.IndexBusy`` while another process does so.
+        """
+        files = IndexFiles(folder)
+        with files.renewing() as generation:
+            fresh = cls(generation, Lock(generation / "akten-writer.lock"))
+
+            @contextmanager
+            def serving() -> Iterator[None]:
+                with files.writing.held(wait=True):
+                    yield
+                    files.serve(generation)
+
             try:
-                index = tantivy.Index(fields.SCHEMA, str(folder))
-            except ValueError as error:
-                raise errors.IndexOutdated(detail=str(error)) from error
-            lexicon = Lexicon(folder)
-        # No watching thread: a reader looks at each search, which is exact and survives a fork.
-        index.config_reader("manual")
-        return cls(files, index, lexicon)
+                yield fresh, serving
+            finally:
+                fresh.close()
 
     @staticmethod
     def discard(folder: Path) -> None:
@@ -156,11 +181,22 @@ class SearchIndex:
     # --- inside ------------------------------------------------------------------------------------
 
     def _searcher(self) -> tantivy.Searcher:
+        """The last commit of the generation that is served by now."""
+        self._follow()
         try:
             self._index.reload()
         except ValueError as error:
-            raise errors.IndexOutdated(detail=str(error)) from error
+            if not self._follow():
+                raise errors.IndexOutdated(detail=str(error)) from error
         return self._index.searcher()
+
+    def _follow(self) -> bool:
+        """Go over to another generation, if another is served."""
+        served = self._files.served() if self._files else None
+        if served in (None, self._generation):
+            return False
+        (self._index, self._lexicon), self._generation = _opened(served), served
+        return True
 
     def _variants(self, searcher: tantivy.Searcher) -> Variants:
         return Variants(self._lexicon.searcher(), lambda word: searcher.doc_freq("stems", german.stem(word)))
@@ -180,9 +216,10 @@ class SearchIndex:
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
         """The writer, taken if need be; after an error it is gone, and all since the last commit undone."""
         if self._writer is None:
-            self._files.lock()
+            self._lock.take()
         try:
             if self._writer is None:
+                self._follow()
                 self._writer = self._index.writer(_WRITER_BYTES, num_threads=1)
                 self._lexicon.mend(_Doubtful(self._searcher()))
             yield self._writer
@@ -197,7 +234,17 @@ class SearchIndex:
     def _release(self) -> None:
         self._writer = None
         self._lexicon.close()
-        self._files.unlock()
+        self._lock.give_back()
+
+
+def _opened(generation: Path) -> tuple[tantivy.Index, Lexicon]:
+    try:
+        index = tantivy.Index(fields.SCHEMA, str(generation))
+    except ValueError as error:
+        raise errors.IndexOutdated(detail=str(error)) from error
+    # No watching thread: a reader looks at each search, which is exact and survives a fork.
+    index.config_reader("manual")
+    return index, Lexicon(generation)
 
 
 class _Doubtful:

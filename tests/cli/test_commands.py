@@ -426,7 +426,8 @@ class TestPartMissing:
 
     def test_a_damaged_index_says_how_it_is_made_anew(self, ran, tmp_path):
         akten = copy_of(ran, tmp_path)
-        (akten.data / "index" / "meta.json").write_bytes(b"garbage")
+        (record,) = (akten.data / "index").glob("*/meta.json")
+        record.write_bytes(b"garbage")
         assert "akten index rebuild" in akten("search", "Musterstadt", code=3).stderr
         akten("index", "rebuild")
         assert akten.json("search", "Musterstadt")["total"] == 5

@@ -449,17 +449,79 @@ def test_an_index_of_another_version_is_not_read(tmp_path):
     assert caught.value.exit_code == 3
 
 
-@pytest.mark.parametrize("name", ["akten-index-version", "meta.json"])
-def test_an_index_that_cannot_be_trusted_is_not_read_and_can_be_made_anew(tmp_path, name):
+def test_a_damaged_index_is_not_read_and_can_be_made_anew(tmp_path):
     fill(SearchIndex.open(tmp_path), entry("Bescheid"))
-    if name == "meta.json":
-        (tmp_path / name).write_text("{")
-    else:
-        (tmp_path / name).unlink()
+    (record,) = tmp_path.glob("*/meta.json")
+    record.write_text("{")
     with pytest.raises(errors.IndexOutdated):
         SearchIndex.open(tmp_path)
     SearchIndex.discard(tmp_path)
     assert SearchIndex.open(tmp_path).count() == 0
+
+
+def test_an_index_without_its_record_is_none(tmp_path):
+    fill(SearchIndex.open(tmp_path), entry("Bescheid"))
+    (tmp_path / "akten-index-version").unlink()
+    assert SearchIndex.open(tmp_path).count() == 0
+
+
+class TestRenewal:
+    """A new index is made beside the one that is served."""
+
+    def test_the_old_one_serves_and_is_written_until_the_new_one_takes_its_place(self, tmp_path):
+        index = SearchIndex.open(tmp_path)
+        fill(index, entry("Bescheid", document="old"))
+        with SearchIndex.renewed(tmp_path) as (fresh, serving):
+            fill(fresh, entry("Bescheid", document="new"))
+            assert found(index.search("Bescheid")) == [("old", 1)]
+            fill(index, entry("Bescheid", document="meanwhile"))
+            assert index.search("Bescheid").total == 2
+            with serving():
+                pass
+        assert found(index.search("Bescheid")) == [("new", 1)]
+        fill(index, entry("Bescheid", document="later"))
+        assert found(SearchIndex.open(tmp_path).search("Bescheid")) == [("later", 1), ("new", 1)]
+
+    def test_nobody_writes_to_the_old_one_while_they_change_places(self, tmp_path):
+        index = SearchIndex.open(tmp_path)
+        with SearchIndex.renewed(tmp_path) as (_, serving), serving(), pytest.raises(errors.IndexBusy):
+            index.remove_document("any")
+
+    def test_one_that_is_given_up_leaves_the_old_one_and_nothing_else(self, tmp_path):
+        fill(SearchIndex.open(tmp_path), entry("Bescheid"))
+        before = sorted(path.name for path in tmp_path.iterdir())
+        with SearchIndex.renewed(tmp_path) as (fresh, _):
+            fresh.replace_document("doc-2", [entry(document="doc-2")])
+        assert sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".lock") == [
+            name for name in before if not name.endswith(".lock")
+        ]
+        assert SearchIndex.open(tmp_path).search("Bescheid").total == 1
+
+    def test_what_a_killed_renewal_left_goes_with_the_next(self, tmp_path):
+        SearchIndex.open(tmp_path)
+        (tmp_path / "0123456789abcdef").mkdir()
+        (tmp_path / "meta.json").touch()  # of the first version, which knew no generations
+        with SearchIndex.renewed(tmp_path) as (_, serving), serving():
+            pass
+        assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 1
+        assert not (tmp_path / "meta.json").exists()
+
+    def test_there_is_one_at_a_time(self, tmp_path):
+        with (
+            SearchIndex.renewed(tmp_path),
+            pytest.raises(errors.IndexBusy),
+            SearchIndex.renewed(tmp_path),
+        ):
+            pass
+
+    def test_an_index_of_another_version_gives_way(self, tmp_path):
+        SearchIndex.open(tmp_path)
+        (tmp_path / "akten-index-version").write_text("1\n")
+        with SearchIndex.renewed(tmp_path) as (fresh, serving):
+            fill(fresh, entry("Bescheid"))
+            with serving():
+                pass
+        assert SearchIndex.open(tmp_path).search("Bescheid").total == 1
 
 
 def test_an_index_being_written_is_not_discarded(tmp_path):

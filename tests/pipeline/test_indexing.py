@@ -1,0 +1,68 @@
+"""The search index is made anew while the old one serves, and while more is stored."""
+
+from pathlib import Path
+
+import pytest
+
+from config import wiring
+from pipeline import indexing
+from storage.ledger import documents
+from tests import office as desk
+from tests.office import Office, page, save
+
+
+@pytest.fixture
+def office(tmp_path: Path):
+    with desk.open_office(tmp_path / "data") as opened:
+        opened.inventory("33/1;1;1", "33/2;1;1")
+        yield opened
+
+
+def store(office: Office, scans: Path, name: str) -> None:
+    save(scans / f"{name}.png", page(f"Bescheid {name[-1]}"))
+    office.take(scans / f"{name}.png")
+    office.work()
+
+
+def files_found(office: Office) -> list[str]:
+    return sorted(hit.file_number for hit in office.search("Bescheid"))
+
+
+def rebuild(office: Office, on_document=lambda _done, _total: None) -> None:
+    indexing.rebuild(office.ctx, wiring.index_folder(office.settings), on_document)
+
+
+def test_what_is_stored_meanwhile_is_found_before_and_after(office, tmp_path):
+    store(office, tmp_path, "33_1")
+    told = []
+
+    def more_comes(done: int, total: int) -> None:
+        told.append((done, total))
+        if not office.search("Bescheid")[1:]:
+            store(office, tmp_path, "33_2")
+        assert files_found(office) == ["33/1", "33/2"], "in the old index, which serves"
+
+    rebuild(office, more_comes)
+    assert told[0] == (1, 1)
+    assert files_found(office) == ["33/1", "33/2"], "in the new index"
+
+
+def test_what_no_work_has_indexed_yet_counts_as_indexed_afterwards(office, tmp_path):
+    store(office, tmp_path, "33_1")
+    with office.ctx.ledger.write() as tx:
+        documents.forget_index(tx)
+    rebuild(office)
+    with office.ctx.ledger.read() as tx:
+        assert documents.count_to_index(tx) == 0
+
+
+def test_a_document_with_objects_missing_leaves_the_others_findable_and_an_alarm(office, tmp_path):
+    store(office, tmp_path, "33_1")
+    store(office, tmp_path, "33_2")
+    for words in (office.settings.data / "objects" / "words").rglob("*"):
+        if words.is_file():
+            words.unlink()
+            break
+    rebuild(office)
+    assert len(files_found(office)) == 1
+    assert office.alarms() == ["not_indexed"]
