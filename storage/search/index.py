@@ -167,7 +167,10 @@ class SearchIndex:
         searcher, tree = self._searcher(), parse(query_text, types)
         try:
             found = answer(
-                searcher, _wanted(tree, self._variants(searcher), narrowed), asked, with_scores=reader is None
+                searcher,
+                _wanted(tree, self._variants(searcher, reader), narrowed),
+                asked,
+                with_scores=reader is None,
             )
             if found.exact >= LITTLE:
                 return found
@@ -198,8 +201,19 @@ class SearchIndex:
         (self._index, self._lexicon), self._generation = _opened(served), served
         return True
 
-    def _variants(self, searcher: tantivy.Searcher) -> Variants:
-        return Variants(self._lexicon.searcher(), lambda word: searcher.doc_freq("stems", german.stem(word)))
+    def _variants(self, searcher: tantivy.Searcher, reader: Reader | None = None) -> Variants:
+        lexicon = self._lexicon.searcher()
+        if reader is None:
+            return Variants(lexicon, lambda word: searcher.doc_freq("stems", german.stem(word)))
+
+        def pages(field: str, word: str) -> int:
+            return count(searcher, seen_by(reader, tantivy.Query.term_query(fields.SCHEMA, field, word)))
+
+        return Variants(
+            lexicon,
+            lambda word: pages("stems", german.stem(word)),
+            lambda word: pages("doubtful", word) > 0,
+        )
 
     def _delete(self, writer: tantivy.IndexWriter, document: str) -> None:
         """Take the pages of ``document`` out, and note their doubtful words."""

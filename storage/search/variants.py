@@ -30,11 +30,21 @@ _MOST_BY_LETTER = 0.5
 
 
 class Variants:
-    """Variants of words from a lexicon; ``pages`` tells on how many pages a word or its inflections stand."""
+    """Variants of words from a lexicon.
 
-    def __init__(self, lexicon: tantivy.Searcher, pages: Callable[[str], int]) -> None:
+    ``pages`` tells on how many pages a word or its inflections stand, ``is_seen`` whether a doubtful one
+    stands on any: of those a reader may see, for what others hold must neither be told nor take its place.
+    """
+
+    def __init__(
+        self,
+        lexicon: tantivy.Searcher,
+        pages: Callable[[str], int],
+        is_seen: Callable[[str], bool] | None = None,
+    ) -> None:
         self._lexicon = lexicon
         self._pages = pages
+        self._is_seen = is_seen
 
     def variants(self, word: str) -> tuple[Variant, ...]:
         """What a folded word may have been read as, the likeliest first, 50 at most.
@@ -47,6 +57,8 @@ class Variants:
         most = allowed(len(word), self._pages(word))
         costs = confusions.distances(word, read)
         found = sorted((float(cost), one) for cost, one in zip(costs, read, strict=True) if cost <= most)
+        if self._is_seen is not None:
+            found = [(cost, one) for cost, one in found if self._is_seen(one)]
         return tuple(Variant(one, math.exp(-cost)) for cost, one in found[:_MOST])
 
     def _candidates(self, word: str) -> list[str]:
