@@ -72,11 +72,16 @@ def total(tallies: Iterable[Tally]) -> Tally:
 
 @dataclass(slots=True)
 class Matching:
-    """Recall and precision: tallies by way and set, by way and level; ``pages`` a set, a level."""
+    """Recall and precision: tallies by way and set, level, kind of word; ``pages`` a set, a level.
+
+    ``distinct`` is the precision of each way where each word counts once, on however many pages it stands.
+    """
 
     source: str = ""
     sets: dict[str, dict[str, Tally]] = field(default_factory=dict)
     levels: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    kinds: dict[str, dict[str, Tally]] = field(default_factory=dict)
+    distinct: dict[str, float] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
     missed: list[tuple[str, str]] = field(default_factory=list)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from bench.document import table
 from bench.search.figures import Figures, Tally, total
-from bench.search.matching import LEVEL_NAMES
+from bench.search.matching import KINDS, LEVEL_NAMES
 from bench.search.ways import EDIT, EXACT, OURS
 
 MARK = "bench:search"
@@ -52,6 +52,12 @@ def _tables(figures: Figures) -> Iterator[str]:
     yield ""
     yield from _table("set", list(matching.sets[OURS]), matching.sets, matching.pages)
     yield ""
+    kinds = [name for name in KINDS if name in matching.kinds.get(OURS, {})]
+    yield from _table("words", kinds, matching.kinds, {})
+    yield ""
+    shares = ", ".join(f"{way} {_percent(share)}" for way, share in matching.distinct.items())
+    yield f"Right within the first ten, each word counted once, on however many pages it stands: {shares}."
+    yield ""
     yield (
         "CPU ms a query: " + ", ".join(f"{way} {1e3 * cost:.2f}" for way, cost in matching.cpu.items()) + "."
     )
@@ -64,11 +70,11 @@ def _table(
     rows = []
     for name in (*names, "all"):
         of = {way: total(tallies[way].values()) if name == "all" else tallies[way][name] for way in _WAYS}
-        count = sum(pages[each] for each in names) if name == "all" else pages[name]
+        count = sum(pages.get(each, 0) for each in names) if name == "all" else pages.get(name, 0)
         recalls = [_percent(of[way].recall) for way in _WAYS]
         recalls.append(_percent(of[OURS].recall_of_read))
         precisions = [_percent(of[way].precision) for way in _WAYS]
-        rows.append((name, str(count), str(of[OURS].asked), *recalls, *precisions))
+        rows.append((name, str(count or ""), str(of[OURS].asked), *recalls, *precisions))
     head = (
         title,
         "pages",

@@ -27,10 +27,12 @@ class Truth:
     read: tuple[str, ...]
 
     def has(self, word: str) -> bool:
-        """Whether the plain ``word`` stands there in any inflection, or begins or ends a longer word."""
-        if german.stem(word) in self.stems:
+        """Whether the plain ``word`` stands there in any inflection, or begins or ends a longer word so."""
+        stem = german.stem(word)
+        if stem in self.stems:
             return True
-        return len(word) >= _PART and (f" {word}" in self.text or f"{word} " in self.text)
+        ends = (f" {stem}", f"{stem} ", f"{word} ")
+        return len(stem) >= _PART and any(end in self.text for end in ends)
 
     def was_read(self, word: str) -> bool:
         """Whether anything like the plain ``word`` was read there, be it within another or broken in two."""
@@ -49,7 +51,8 @@ def truth_of(page: Reading, page_id: str) -> Truth:
     for token in german.tokens(text):
         stems.add(token.stem)
         if len(token.word) >= _LEAST:
-            words.setdefault(token.word, text[token.start : token.end])
+            # Written wide, it is asked for as the word it spells.
+            words.setdefault(token.word, "".join(text[token.start : token.end].split()))
     level = next(number for number, most in enumerate(LEVELS) if page.error <= most)
     return Truth(page_id, level, words, frozenset(stems), f" {' '.join(words)} ", _read(page))
 

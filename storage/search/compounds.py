@@ -17,6 +17,7 @@ SURE = 0.9
 _LEAST, _MOST = 2, 40  # letters; what is longer is a rule or a row of dots
 _LEAST_JOINED = 5
 _LEAST_PIECE = 4
+_BIT = 3
 _INNER_CAPITAL = re.compile(r"(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")
 #: Signs that letters are taken for.
 _LOOKS = str.maketrans(
@@ -37,9 +38,9 @@ _SEPARATE = re.compile(r"[-–/.,;:()]+")
 def is_doubtful(word: PlacedWord, text: str) -> bool:
     """Whether it may be another that was misread: no dictionary knows it, or recognition was not sure.
 
-    No dictionary knows numbers: those that recognition was sure of are themselves.
+    A compound of known words is known. No dictionary knows numbers: those that are sure are themselves.
     """
-    return word.confidence < SURE or not (word.is_known or text.isdigit())
+    return word.confidence < SURE or not (word.is_known or word.parts or text.isdigit())
 
 
 def doubtful(page: str, words: Iterable[PlacedWord]) -> frozenset[str]:
@@ -52,8 +53,8 @@ def doubtful(page: str, words: Iterable[PlacedWord]) -> frozenset[str]:
         doubt = is_doubtful(word, plain)
         if doubt:
             found.update(_forms(text))
-        if (doubt or doubted) and before and plain:
-            found.update(_joined(before, plain))
+        if (doubt or doubted) and _may_be_one(before, plain, both=doubt and doubted):
+            found.add(before + plain)
         before, doubted = plain, doubt
     return frozenset(word for word in found if _LEAST <= len(word) <= _MOST)
 
@@ -76,10 +77,11 @@ def _forms(text: str) -> Iterator[str]:
             yield from (german.fold(half) for half in halves)
 
 
-def _joined(one: str, other: str) -> Iterator[str]:
-    """Two neighbours as one word."""
-    if len(one) + len(other) >= _LEAST_JOINED and not (one + other).isdigit():
-        yield one + other
+def _may_be_one(one: str, other: str, *, both: bool) -> bool:
+    """Whether two neighbours may be one word that was broken: both are no words, or one is a mere bit."""
+    if not (one and other) or len(one) + len(other) < _LEAST_JOINED or (one + other).isdigit():
+        return False
+    return both or (min(len(one), len(other)) <= _BIT and one not in _SHORT and other not in _SHORT)
 
 
 def _without_joined(word: str) -> Iterator[str]:

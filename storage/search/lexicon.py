@@ -37,7 +37,8 @@ class Pages(Protocol):
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("keys", tokenizer_name="raw", index_option="basic")
+    # With frequencies, though each is one: blocks of postings can be passed over by their best score only so.
+    builder.add_text_field("keys", tokenizer_name="raw", index_option="freq")
     return builder.build()
 
 

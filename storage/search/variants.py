@@ -26,7 +26,9 @@ _BASE, _BY_LETTER = 1.1, 0.32
 _HAS_PAGES, _BY_PAGES = -2.3, 0.74
 _ENOUGH_PAGES = 50
 #: At most this for each letter, however frequent the word.
-_MOST_BY_LETTER = 0.5
+_MOST_BY_LETTER = 0.6
+# Of a word that stands nowhere: somebody knows that it should, so more is forgiven, but only to the best.
+_NOWHERE, _NEAR_BEST = 1.5, 0.5
 
 
 class Variants:
@@ -54,20 +56,25 @@ class Variants:
         if len(word) < _LEAST_LETTERS:
             return ()
         read = self._candidates(word)
-        most = allowed(len(word), self._pages(word))
+        if not read:
+            return ()
         costs = confusions.distances(word, read)
+        pages = self._pages(word)
+        most = allowed(len(word), pages)
+        if not pages:
+            most = min(most, float(costs.min()) + _NEAR_BEST)
         found = sorted((float(cost), one) for cost, one in zip(costs, read, strict=True) if cost <= most)
         if self._is_seen is not None:
             found = [(cost, one) for cost, one in found if self._is_seen(one)]
         return tuple(Variant(one, math.exp(-cost)) for cost, one in found[:_MOST])
 
     def _candidates(self, word: str) -> list[str]:
-        wanted = [(Occur.Should, Query.term_query(SCHEMA, "keys", key, "basic")) for key in set(keys(word))]
+        wanted = [(Occur.Should, Query.term_query(SCHEMA, "keys", key, "freq")) for key in set(keys(word))]
         found = self._lexicon.search(Query.boolean_query(wanted), _CANDIDATES, count=False)
         return [self._lexicon.doc(address)["word"][0] for _, address in found.hits]
 
 
 def allowed(letters: int, pages: int) -> float:
     """What a misreading of a word of so many letters may cost, which stands rightly on so many pages."""
-    prior = _HAS_PAGES + _BY_PAGES * math.log1p(min(pages, _ENOUGH_PAGES)) if pages else 0.0
-    return min(_BASE + _BY_LETTER * letters + prior, _MOST_BY_LETTER * letters)
+    prior = _BASE + _HAS_PAGES + _BY_PAGES * math.log1p(min(pages, _ENOUGH_PAGES)) if pages else _NOWHERE
+    return min(prior + _BY_LETTER * letters, _MOST_BY_LETTER * letters)
