@@ -69,7 +69,7 @@ def _forms(text: str) -> Iterator[str]:
     text = text.translate(_LOOKS) if not text.isalnum() else text
     whole = german.fold(text)
     yield whole
-    yield from _without_joined(whole)
+    yield from without_joined(whole)
     for piece in _SEPARATE.split(text):
         yield german.fold(piece)
         halves = _INNER_CAPITAL.split(piece)
@@ -84,8 +84,8 @@ def _may_be_one(one: str, other: str, *, both: bool) -> bool:
     return both or (min(len(one), len(other)) <= _BIT and one not in _SHORT and other not in _SHORT)
 
 
-def _without_joined(word: str) -> Iterator[str]:
-    """What is left of a word without a short one that may have been joined to it."""
+def without_joined(word: str) -> Iterator[str]:
+    """What is left of a plain word without a short one that may have been joined to it."""
     for length in range(_LONGEST_SHORT, 1, -1):
         if len(word) - length >= _LEAST_PIECE:
             if word[:length] in _SHORT:

@@ -18,7 +18,6 @@ import tantivy
 FOLDER = "lexicon"
 _NOTE, _WHOLE = "to-look-at", "whole"
 _WRITER_BYTES = 30_000_000
-_VERSION = "1"
 #: Words of which is remembered that they are there; the others are put in once more, in their own place.
 _REMEMBERED = 200_000
 _GRAM = 3
@@ -49,8 +48,8 @@ class Lexicon:
     """The words, to be read at any time, and written by the one who writes the pages."""
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is that of the pages' index. A lexicon that is damaged or of another version goes."""
-        self._folder = folder / FOLDER / _VERSION
+        """``folder`` is that of the pages' index. A damaged lexicon goes."""
+        self._folder = folder / FOLDER
         self._folder.mkdir(parents=True, exist_ok=True)
         self._index = _opened(self._folder)
         self._writer: tantivy.IndexWriter | None = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from storage.search.german import Token, tokens
+from storage.search.compounds import without_joined
+from storage.search.german import Token, stem, tokens
 from storage.search.identifiers import identifiers_in
 from storage.search.tree import Word
+
+_LEAST_PART = 4  # letters of a word that is marked within others
+_MOST_BITS = 3  # a word is broken into, or parted at a digit in it
 
 
 class Variant(NamedTuple):
@@ -24,10 +28,12 @@ class Forms:
 
     wanted: Word
     variants: tuple[Variant, ...] = ()
-    _others: frozenset[str] = field(init=False)
+    others: frozenset[str] = field(init=False)
+    _longer: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_others", frozenset(variant.word for variant in self.variants))
+        object.__setattr__(self, "others", frozenset(variant.word for variant in self.variants))
+        object.__setattr__(self, "_longer", tuple(one for one in self.others if len(one) >= _LEAST_PART))
 
     def is_met_by(self, token: Token) -> bool:
         """Whether ``token`` is the word as it was meant."""
@@ -37,7 +43,18 @@ class Forms:
 
     def accepts(self, token: Token) -> bool:
         """Whether ``token`` is the word in any of its forms."""
-        return self.is_met_by(token) or token.word in self._others
+        return self.is_met_by(token) or token.word in self.others
+
+    def is_part_of(self, token: Token) -> bool:
+        """Whether ``token`` begins or ends with the word, as a compound does, in whatever inflection."""
+        wanted = self.wanted.stem
+        if len(wanted) < _LEAST_PART or not (token.stem.endswith(wanted) or token.word.startswith(wanted)):
+            return False
+        return all(stem(word) != wanted for word in without_joined(token.word))
+
+    def is_read_as(self, word: str) -> bool:
+        """Whether ``word`` is a misread form, alone or joined to something."""
+        return word in self.others or word.startswith(self._longer) or word.endswith(self._longer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,26 @@ def matches(sought: Sequence[Sought], text: str) -> list[Match]:
         if one.accepts(first, 0)
         for place, token in enumerate(_run(one, places, first))
     }
+    for number, one in enumerate(sought):
+        if len(one.places) == 1 and not one.as_written and there.isdisjoint(one.instead):
+            taken = {match.start for match in found if match.number == number}
+            found |= {match for match in _loose(one.places[0], number, page) if match.start not in taken}
     return sorted(found)
+
+
+def _loose(forms: Forms, number: int, page: Sequence[Token]) -> Iterator[Match]:
+    """Compounds of a word; words its misread forms were joined to; and what these were broken into."""
+    for place, token in enumerate(page):
+        if forms.is_part_of(token):
+            yield Match(token.start, token.end, number, True)
+        elif forms.variants:
+            if forms.is_read_as(token.word):
+                yield Match(token.start, token.end, number, False)
+            whole = token.word
+            for other in page[place + 1 : place + _MOST_BITS]:
+                whole += other.word
+                if whole in forms.others:
+                    yield Match(token.start, other.end, number, False)
 
 
 def _identified(sought: Sequence[Sought], text: str) -> list[tuple[Match, frozenset[str]]]:

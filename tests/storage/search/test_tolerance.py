@@ -147,3 +147,30 @@ def test_longer_and_more_frequent_words_may_cost_more_up_to_a_bound():
 def test_words_with_a_letter_less_share_a_key_however_short(word, place):
     shorter = skeleton(word)[:place] + skeleton(word)[place + 1 :]
     assert f"={shorter}" in set(keys(word))
+
+
+@pytest.mark.parametrize(
+    ("text", "unsure", "query", "marked"),
+    [
+        ("die Venrualtung zahlt", "Venrualtung", "Verwaltung", "Venrualtung"),
+        ("die derVerwaltung zahlt", "derVerwaltung", "Verwaltung", "derVerwaltung"),
+        ("die Verwa1tung zahlt", "Verwa1tung", "Verwaltung", "Verwa1tung"),
+        ("die Ver waltung zahlt", "Ver waltung", "Verwaltung", "Ver waltung"),
+    ],
+)
+def test_what_stands_there_for_the_word_is_marked_as_taken_for_it(index, text, unsure, query, marked):
+    fill(index, entry("a", text, *unsure.split()))
+    (hit,) = index.search(query).hits
+    assert hit.match == "tolerant"
+    assert [hit.snippet[start:end] for start, end in hit.tolerant_marks] == [marked]
+    assert [box.tolerant for box in hit.boxes] == [True] * len(unsure.split())
+
+
+def test_a_compound_is_marked_as_a_match(index):
+    word = PlacedWord(4, 20, 0, 0, 1, 1, 0.97, False, ("ausländer", "behörde"))
+    page = PageEntry("a/1", "a", "", 1, 1, "unknown", "deu", "Die Ausländerbehörde", words=(word,))
+    fill(index, page)
+    (hit,) = index.search("Behörden").hits
+    assert hit.match == "exact"
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["Ausländerbehörde"]
+    assert hit.tolerant_marks == ()
