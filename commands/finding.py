@@ -10,11 +10,11 @@ from config.words import _
 from errors import N_, NotFound, WrongUse
 from reports import found, session, shapes
 from reports.options import Data, Json
+from storage.search.access import MOST_CONFIDENTIAL
 from storage.search.index import Reader, Sort
 
 #: Pages of a case file that are shown on a terminal.
 _PER_FILE = 3
-_MOST_CONFIDENTIAL = 9
 
 app = typer.Typer()
 
@@ -39,7 +39,7 @@ GROUP = typer.Option(
 CLEARANCE = typer.Option(
     "--clearance",
     min=0,
-    max=_MOST_CONFIDENTIAL,
+    max=MOST_CONFIDENTIAL,
     metavar="N",
     help=_("Ask as somebody who may see up to this confidentiality (0 to 9)."),
 )

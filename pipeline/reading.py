@@ -27,6 +27,7 @@ from pipeline.scans.source import MediaType, Origin, PageImage, Why
 from pipeline.sheets.codes import parse_code
 from storage.ledger import documents, pages, sources
 from storage.objects import words_key
+from storage.search.access import MOST_CONFIDENTIAL
 from storage.search.fields import PageEntry, PlacedWord
 
 #: A cover sheet has about 70 words, specks on it included less than twice as many; a letter has more.
@@ -190,7 +191,7 @@ def _heading(ctx: Context, page: pages.Page) -> str | None:
 def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> PageEntry:
     """What the search index gets to know of a page."""
     result, words = page.result or {}, words_of(ctx, page)
-    day = result.get("date")
+    day, level = result.get("date"), document.confidentiality
     return PageEntry(
         page_id=page.id,
         document=document.id,
@@ -204,6 +205,9 @@ def entry_of(ctx: Context, document: documents.Document, page: pages.Page) -> Pa
         width=result.get("width", 0),
         height=result.get("height", 0),
         words=tuple(placed(words, result.get("language", ""))),
+        groups=document.groups,
+        # Nobody has said whom it is for: it may belong to any case file.
+        confidentiality=MOST_CONFIDENTIAL if level is None else level,
     )
 
 

@@ -188,7 +188,7 @@ def _volumes(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
 
 
 def _case_files(tx: Transaction, _: _Collected) -> Iterator[_Difference]:
-    names = ("file_number", "file_key", "in_inventory")
+    names = ("file_number", "file_key", "in_inventory", "reader_groups", "confidentiality")
     for some in history.told(tx, case_files, names, ("case_file.added", "case_file.changed")):
         for case_file in some:
             yield from _fields(case_file, case_file.merged(), **{name: name for name in names})

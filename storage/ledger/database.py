@@ -23,7 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from errors import N_, BadSetting, LedgerUnavailable
 
 #: The revision the newest file in ``migrations`` leads to.
-NEWEST = "0004"
+NEWEST = "0005"
 _BUSY_SECONDS = 60
 #: A server that says nothing for so long is gone; longer than anybody waits for a lock.
 _SILENCE_SECONDS = 90

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
+from sqlalchemy import ColumnElement, RowMapping, bindparam, case, func, select
 
 from storage.ledger import leases
 from storage.ledger.core import Transaction
@@ -23,7 +23,10 @@ from storage.ledger.tables import case_files, documents, pages, sources, volumes
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it stands in the ledger; file number "" and volume 0 mean unassigned."""
+    """A document as it stands in the ledger; file number "" and volume 0 mean unassigned.
+
+    ``groups`` and ``confidentiality`` say whom its case file is for; None if no inventory names that.
+    """
 
     id: str
     volume_id: str | None
@@ -45,6 +48,8 @@ class Document:
     begun: int
     deferred_by: str | None
     urgent: bool
+    groups: tuple[str, ...] = ()
+    confidentiality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +66,21 @@ class Stored:
     kept: Sequence[Mapping[str, Any]] = ()
 
 
-_OWN = [name for name in Document.__slots__ if name not in ("file_number", "volume")]
+_OF_CASE_FILE = ("file_number", "volume", "groups", "confidentiality")
+_OWN = [name for name in Document.__slots__ if name not in _OF_CASE_FILE]
 _SELECT = select(
-    *(documents.c[name] for name in _OWN), case_files.c.file_number, volumes.c.number.label("volume")
+    *(documents.c[name] for name in _OWN),
+    func.coalesce(case_files.c.file_number, "").label("file_number"),
+    func.coalesce(volumes.c.number, 0).label("volume"),
+    func.coalesce(case_files.c.reader_groups, "").label("groups"),
+    case((case_files.c.in_inventory, func.coalesce(case_files.c.confidentiality, 0))).label(
+        "confidentiality"
+    ),
 ).select_from(documents.outerjoin(volumes, volumes.c.id == documents.c.volume_id).outerjoin(case_files))
 
 
 def _document(row: RowMapping) -> Document:
-    return Document(**{**row, "file_number": row["file_number"] or "", "volume": row["volume"] or 0})
+    return Document(**{**row, "groups": tuple(filter(None, row["groups"].split("\n")))})
 
 
 def get(tx: Transaction, document_id: str) -> Document | None:

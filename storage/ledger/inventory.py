@@ -31,6 +31,22 @@ class Volume:
     in_inventory: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Whom a case file is for: members of ``groups`` (none: everybody) who are cleared for as much.
+
+    What is None is not said, and keeps what was said before; at first, no groups and 0.
+    """
+
+    groups: tuple[str, ...] | None = None
+    confidentiality: int | None = None
+
+    def columns(self) -> dict[str, str | int | None]:
+        """As the ledger keeps it."""
+        groups = None if self.groups is None else "\n".join(sorted(set(self.groups)))
+        return {"reader_groups": groups, "confidentiality": self.confidentiality}
+
+
 _COLUMNS = (
     volumes.c.id,
     case_files.c.file_number,
@@ -42,6 +58,9 @@ _COLUMNS = (
     volumes.c.in_inventory,
 )
 _JOINED = volumes.join(case_files)
+_READERS = ("reader_groups", "confidentiality")
+#: What the search index knows of a case file: whether it is in the inventory says who may read it.
+_INDEXED = {"file_number", "in_inventory", *_READERS}
 
 
 def find(tx: Transaction, file_key: str, number: int) -> Volume | None:
@@ -84,13 +103,14 @@ def put(
     box: str | None = None,
     remark: str | None = None,
     expected_pages: int | None = None,
+    readers: Readers = Readers(),
 ) -> str:
     """Add a volume or update what is known of it; returns "added", "updated" or "unchanged".
 
     ``new_ids`` are taken for the case file and the volume where these are new. A field given as None
     keeps its old value. Once in the inventory, a volume stays in it, and its file number's spelling holds.
     """
-    case = {"file_number": file_number, "holder": holder, "in_inventory": in_inventory}
+    case = {"file_number": file_number, "holder": holder, "in_inventory": in_inventory} | readers.columns()
     case_id, case_changed = _put_case_file(tx, file_key, new_ids[0], case)
     old = tx.one(select(volumes).where(volumes.c.case_file_id == case_id, volumes.c.number == number))
     given = {"box": box, "remark": remark, "expected_pages": expected_pages}
@@ -114,7 +134,7 @@ def put(
 def _put_case_file(
     tx: Transaction, file_key: str, new_id: str, values: Mapping[str, Any]
 ) -> tuple[str, bool]:
-    holder, in_inventory = values["holder"], values["in_inventory"]
+    in_inventory = values["in_inventory"]
     old = tx.one(select(case_files).where(case_files.c.file_key == file_key))
     if old is None:
         tx.run(case_files.insert().values(id=new_id, file_key=file_key, **values))
@@ -127,9 +147,11 @@ def _put_case_file(
         if values["file_number"] != old["file_number"]:
             # So far it was known from a folder's name, where no "/" can stand.
             changed["file_number"] = values["file_number"]
-            _index_again(tx, old["id"])
-    if holder is not None and holder != old["holder"]:
-        changed["holder"] = holder
+    for name in ("holder", *_READERS):
+        if values[name] is not None and values[name] != old[name]:
+            changed[name] = values[name]
+    if changed.keys() & _INDEXED:
+        _index_again(tx, old["id"])
     if changed:
         tx.run(case_files.update().where(case_files.c.id == old["id"]).values(**changed))
         tx.record("case_file.changed", old["id"], fields=sorted(changed), **_without_name(changed))
@@ -141,7 +163,7 @@ def _without_name(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _index_again(tx: Transaction, case_file_id: str) -> None:
-    """The search index shows file numbers: those of this case file's documents have changed."""
+    """What the search index knows of this case file, all its documents' pages have changed."""
     own = select(volumes.c.id).where(volumes.c.case_file_id == case_file_id)
     tx.run(documents.update().where(documents.c.volume_id.in_(own)).values(indexed_revision=None))
 

@@ -91,6 +91,8 @@ case_files = Table(
     Column("file_key", Text, nullable=False, unique=True),
     Column("holder", Text),
     Column("in_inventory", Boolean, nullable=False),
+    Column("reader_groups", Text),  # a line each; empty: everybody
+    Column("confidentiality", Integer),
 )
 
 volumes = Table(

@@ -13,6 +13,9 @@ from tantivy import FieldType, Occur, Query
 
 from storage.search.fields import EVERYBODY, SCHEMA, group_term
 
+#: The highest confidentiality there is, and that of pages of which nobody has said yet whom they are for.
+MOST_CONFIDENTIAL = 9
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:

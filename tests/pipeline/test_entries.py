@@ -1,7 +1,8 @@
 """What the search index is told of a page."""
 
 from ocr.records import Box, Word, text_of
-from pipeline.reading import placed
+from pipeline.reading import entry_of, placed
+from storage.ledger import documents, pages
 from storage.search.fields import PlacedWord
 
 WORDS = (
@@ -30,3 +31,17 @@ def test_each_word_says_whether_it_is_known_and_what_it_is_made_of():
     assert not name.parts
     assert word.is_known
     assert not any(word.is_known or word.parts for word in placed(WORDS, "no such language"))
+
+
+def readers_told(**of_case_file) -> tuple[tuple[str, ...], int]:
+    document = documents.Document(**dict.fromkeys(documents.Document.__slots__) | of_case_file)
+    entry = entry_of(None, document, pages.Page(**dict.fromkeys(pages.Page.__slots__)))
+    return entry.groups, entry.confidentiality
+
+
+def test_a_page_is_for_whom_its_case_file_is():
+    assert readers_told(groups=("a", "b"), confidentiality=2) == (("a", "b"), 2)
+
+
+def test_where_nobody_has_said_whom_a_page_is_for_it_is_for_those_who_may_see_all():
+    assert readers_told(groups=(), confidentiality=None) == ((), 9)

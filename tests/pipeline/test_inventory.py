@@ -260,6 +260,77 @@ class TestImportingAgain:
         assert events(ledger) == ["case_file.added", "volume.added", "case_file.changed", "volume.changed"]
 
 
+class TestReaders:
+    @staticmethod
+    def readers(ledger: Ledger) -> dict[str, tuple[tuple[str, ...], int | None]]:
+        """Whom each volume's document is for."""
+        with ledger.write() as tx:
+            for volume in inventory.all_volumes(tx):
+                documents.ensure(tx, volume.id, volume_id=volume.id, stack_id=None)
+            return {one.file_number: (one.groups, one.confidentiality) for one in documents.all_documents(tx)}
+
+    @pytest.mark.parametrize(
+        "header",
+        ["Az;Gruppen;Vertraulichkeit", "file_number;groups;confidentiality", "Az;Leserechte;Schutzstufe"],
+    )
+    def test_groups_and_confidentiality_are_the_case_files(self, take, ledger, header):
+        result = take(f'{header}\n33/1;"Asyl, Ausweisung";2\n33/2;;\n33/3;*;0\n')
+        assert result.faults == ()
+        assert self.readers(ledger) == {
+            "33/1": (("Asyl", "Ausweisung"), 2),
+            "33/2": ((), 0),
+            "33/3": ((), 0),
+        }
+
+    def test_what_a_later_list_does_not_say_stays_and_a_star_lets_everybody_in(self, take, ledger):
+        take("Az;Gruppen;Vertraulichkeit\n33/1;Asyl;2\n33/2;Asyl;2\n")
+        assert take("Az;Gruppen;Vertraulichkeit\n33/1;;\n33/2;*;\n").updated == 1
+        assert self.readers(ledger) == {"33/1": (("Asyl",), 2), "33/2": ((), 2)}
+
+    def test_a_change_has_all_its_documents_indexed_again(self, take, ledger):
+        take("Az;Band;Gruppen\n33/1;1;a|b\n33/1;2;\n33/2;1;a\n")
+        self.readers(ledger)
+        with ledger.write() as tx:
+            for one in documents.all_documents(tx):
+                documents.mark_indexed(tx, one)
+        take("Az;Band;Gruppen\n33/1;1;b, a\n33/2;1;a\n")
+        with ledger.read() as tx:
+            assert documents.count_to_index(tx) == 0
+        take("Az;Band;Vertraulichkeit\n33/1;1;1\n33/2;1;\n")
+        with ledger.read() as tx:
+            assert {one.file_number for one in documents.to_index(tx, 9)} == {"33/1"}
+            assert documents.count_to_index(tx) == 2
+
+    def test_of_what_no_inventory_names_nobody_has_said_whom_it_is_for(self, take, ledger):
+        with ledger.write() as tx:
+            put = {"file_number": "33_1", "file_key": "33-1", "number": 1, "new_ids": ("case", "V1")}
+            inventory.put(tx, **put, in_inventory=False)
+            documents.ensure(tx, "V1", volume_id="V1", stack_id=None)
+            documents.ensure(tx, "stack", volume_id=None, stack_id=None)
+            assert [one.confidentiality for one in documents.all_documents(tx)] == [None, None]
+            documents.mark_indexed(tx, documents.get(tx, "V1"))
+        take("Az\n33_1\n")
+        with ledger.read() as tx:
+            assert documents.get(tx, "V1").confidentiality == 0
+            assert [one.id for one in documents.to_index(tx, 9)] == ["V1"]
+
+    def test_rows_that_make_no_sense_are_refused(self, take, ledger):
+        result = take(
+            "Az;Band;Gruppen;Vertraulichkeit\n33/1;1;Asyl;2\n33/1;2;Pass;2\n33/1;3;;3\n33/1;4;Asyl;\n"
+            f'33/2;1;;10\n33/3;1;"*, Asyl";\n33/4;1;{"x" * 81};\n33/5;1;",";\n33/6;1;;geheim\n'
+        )
+        assert faults(result) == [
+            (3, "line 2 says that the file is for others"),
+            (4, "line 2 says that the file is for others"),
+            (6, "'10' is no confidentiality from 0 to 9"),
+            (7, "'*' means everybody and stands alone"),
+            (8, "a group's name is too long or has unprintable characters"),
+            (9, "',' names no group"),
+            (10, "'geheim' is no confidentiality from 0 to 9"),
+        ]
+        assert self.readers(ledger) == {"33/1": (("Asyl",), 2)}
+
+
 class TestScannedBeforeListed:
     @pytest.fixture
     def scanned(self, ledger) -> str:
