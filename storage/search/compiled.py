@@ -25,6 +25,8 @@ from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or
 _IDENTIFIERS_WORTH = 10.0
 #: In this many ways a phrase is asked for with misread words in it, the likeliest.
 _MOST_SLIPS = 32
+#: How likely another form of a name means the same person's, beside misread words.
+_NAMES_LIKELIHOOD = 0.5
 #: The score of the likeliest variant: far below what a word scores that is not on nearly every page.
 _VARIANTS_WORTH = 0.01
 #: And of a compound that has the word as a part.
@@ -46,14 +48,6 @@ class Lexicon(Protocol):
         """Other forms of a folded word, the likeliest first."""
 
 
-class NoVariants:
-    """A lexicon in which each word is itself."""
-
-    def variants(self, word: str) -> Sequence[Variant]:
-        """Nothing."""
-        return ()
-
-
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """The index's query; and what is sought, in the order it was typed."""
@@ -62,8 +56,8 @@ class Compiled:
     sought: tuple[Sought, ...]
 
 
-def compiled(node: Node, lexicon: Lexicon) -> Compiled:
-    """The query for a tree, its words widened by their variants."""
+def compiled(node: Node, lexicon: Lexicon | None = None) -> Compiled:
+    """The query for a tree; with a ``lexicon``, its words widened by their variants and by forms of names."""
     expansion = _Expansion(lexicon)
     return Compiled(expansion.query(node), tuple(expansion.sought(node)))
 
@@ -81,7 +75,7 @@ def restricted(query: Query, file_number: str | None, page_type: str | None) -> 
 class _Expansion:
     """Puts a tree's parts; each word's variants are looked up once."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon | None) -> None:
         self._lexicon = lexicon
         self._variants: dict[str, tuple[Variant, ...]] = {}
 
@@ -122,11 +116,11 @@ class _Expansion:
                 return
 
     def _forms(self, word: Word) -> Forms:
-        if word.prefix:
+        if word.prefix or self._lexicon is None:
             return Forms(word)
         if word.word not in self._variants:
             self._variants[word.word] = tuple(self._lexicon.variants(word.word))
-        return Forms(word, self._variants[word.word])
+        return Forms(word, self._variants[word.word], frozenset(word.names))
 
     def _all(self, parts: Sequence[Node]) -> Query:
         found = [
@@ -151,6 +145,10 @@ class _Expansion:
                 *(
                     _worth(Query.term_query(SCHEMA, "doubtful", one.word), one.likelihood)
                     for one in self._forms(word).variants
+                ),
+                *(
+                    _worth(Query.term_query(SCHEMA, "names", key), _NAMES_LIKELIHOOD)
+                    for key in sorted(self._forms(word).names)
                 ),
             ]
         )

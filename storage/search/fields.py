@@ -14,7 +14,7 @@ from datetime import date
 import tantivy
 
 from storage.file_numbers import file_key
-from storage.search import compounds, german, values
+from storage.search import compounds, german, names, values
 from storage.search.boxes import PlacedWord, pack
 from storage.search.identifiers import identifiers_in
 
@@ -61,7 +61,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("words", "stems"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="position")
-    for name in ("doubtful", "parts"):
+    for name in ("doubtful", "parts", "names"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("page_id", "document", "file_key"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
@@ -124,6 +124,8 @@ def document(entry: PageEntry) -> tantivy.Document:
     page.add_bytes("doubts", " ".join(sorted(doubts)).encode("utf-8", "replace"))
     for word in doubts:
         page.add_text("doubtful", encodable(word))
+    for key in names.keys_of_page(entry.text, entry.words):
+        page.add_text("names", encodable(key))
     for part in compounds.parts(entry.words):
         page.add_text("parts", encodable(part))
     return page

@@ -19,7 +19,7 @@ from storage.search import fields, german
 from storage.search.access import Reader, seen_by
 from storage.search.answers import Answer, Asked, Hit, answer, count
 from storage.search.compiled import Lexicon as Knowledge
-from storage.search.compiled import NoVariants, compiled, restricted
+from storage.search.compiled import compiled, restricted
 from storage.search.fields import PageEntry
 from storage.search.files import IndexFiles, Lock
 from storage.search.lexicon import Lexicon
@@ -162,7 +162,7 @@ class SearchIndex:
             return seen_by(reader, restricted(whole, file_number, type))
 
         def exactly(text: str) -> int:
-            return count(searcher, narrowed(compiled(parse(text, types), NoVariants()).query))
+            return count(searcher, narrowed(compiled(parse(text, types)).query))
 
         searcher, tree = self._searcher(), parse(query_text, types)
         try:
@@ -277,8 +277,8 @@ class _Doubtful:
 
 def _wanted(tree: Node, lexicon: Knowledge, narrowed: Callable[[tantivy.Query], tantivy.Query]) -> Wanted:
     """A query's tree with and without the variants of its words, on such pages only as are asked for."""
-    exact, tolerant = compiled(tree, NoVariants()), compiled(tree, lexicon)
-    is_wider = any(forms.variants for one in tolerant.sought for forms in one.places)
+    exact, tolerant = compiled(tree), compiled(tree, lexicon)
+    is_wider = any(one.is_wide for one in tolerant.sought)
     return Wanted(
         narrowed(exact.query),
         narrowed(tolerant.query) if is_wider else None,

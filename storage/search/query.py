@@ -21,6 +21,7 @@ import errors
 from errors import N_
 from storage.search.german import Token, tokens
 from storage.search.identifiers import Identifier, identifiers_in
+from storage.search.names import asked_for
 from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or, Phrase, Word
 from storage.search.values import FIELDS, values_of
 
@@ -220,13 +221,15 @@ class _Parser:
         self._words += len(found)
         if self._words > MOST_WORDS:
             raise _bad(start, N_("these are too many words"))
-        words = tuple(
-            Word(start + one.start, start + one.end, one.word, one.stem, prefix and one is found[-1])
-            for one in found
-        )
+        words = tuple(self._one(one, start, prefix=prefix and one is found[-1]) for one in found)
         if len(words) > 1:
             return Phrase(start, end, words)
         return words[0] if words else None
+
+    def _one(self, token: Token, start: int, *, prefix: bool) -> Word:
+        begin, end = start + token.start, start + token.end
+        names = () if prefix else asked_for(self._text[begin:end])
+        return Word(begin, end, token.word, token.stem, prefix, names)
 
 
 def _joined(kind: type[And | Or], parts: Sequence[Node]) -> Node | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from storage.search.compounds import without_joined
 from storage.search.german import Token, stem, tokens
 from storage.search.identifiers import identifiers_in
+from storage.search.names import keys
 from storage.search.tree import Word
 
 _LEAST_PART = 4  # letters of a word that is marked within others
@@ -24,10 +25,14 @@ class Variant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """All that a word of the query may be on a page: itself, its inflections, and ``variants``."""
+    """All that a word of the query may be on a page: itself, its inflections, one of its ``variants``.
+
+    Or another form of the name it is: what has one of the keys in ``names`` (``storage.search.names``).
+    """
 
     wanted: Word
     variants: tuple[Variant, ...] = ()
+    names: frozenset[str] = frozenset()
     others: frozenset[str] = field(init=False)
     _longer: tuple[str, ...] = field(init=False)
 
@@ -41,9 +46,11 @@ class Forms:
             return token.word.startswith(self.wanted.word)
         return token.stem == self.wanted.stem
 
-    def accepts(self, token: Token) -> bool:
-        """Whether ``token`` is the word in any of its forms."""
-        return self.is_met_by(token) or token.word in self.others
+    def accepts(self, token: Token, written: str) -> bool:
+        """Whether ``token``, ``written`` so on the page, is the word in any of its forms."""
+        if self.is_met_by(token) or token.word in self.others:
+            return True
+        return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
 
     def is_part_of(self, token: Token) -> bool:
         """Whether ``token`` begins or ends with the word, as a compound does, in whatever inflection."""
@@ -70,12 +77,17 @@ class Sought:
     keys: frozenset[str] = frozenset()
     instead: frozenset[str] = frozenset()
 
-    def accepts(self, token: Token, place: int) -> bool:
-        """Whether ``token`` can stand at ``place`` (from 0)."""
+    @property
+    def is_wide(self) -> bool:
+        """Whether it has other forms than those that were asked for."""
+        return any(forms.variants or forms.names for forms in self.places)
+
+    def accepts(self, token: Token, place: int, text: str) -> bool:
+        """Whether ``token`` of the page's ``text`` can stand at ``place`` (from 0)."""
         forms = self.places[place]
         if self.as_written and not forms.wanted.prefix:
             return token.word == forms.wanted.word
-        return forms.accepts(token)
+        return forms.accepts(token, text[token.start : token.end])
 
 
 class Match(NamedTuple):
@@ -97,14 +109,14 @@ def matches(sought: Sequence[Sought], text: str) -> list[Match]:
     for token in page:
         places.setdefault(token.position, []).append(token)
     identified = _identified(sought, text)
-    there = {key for _, keys in identified for key in keys}
+    there = {key for _, known in identified for key in known}
     found = {match for match, _ in identified} | {
         Match(token.start, token.end, number, one.places[place].is_met_by(token))
         for number, one in enumerate(sought)
         if one.places and there.isdisjoint(one.instead)
         for first in page
-        if one.accepts(first, 0)
-        for place, token in enumerate(_run(one, places, first))
+        if one.accepts(first, 0, text)
+        for place, token in enumerate(_run(one, places, first, text))
     }
     for number, one in enumerate(sought):
         if len(one.places) == 1 and not one.as_written and there.isdisjoint(one.instead):
@@ -134,19 +146,19 @@ def _identified(sought: Sequence[Sought], text: str) -> list[tuple[Match, frozen
         return []
     here = [(one, {*one.keys, *one.broader}) for one in identifiers_in(text)]
     return [
-        (Match(one.start, one.end, number, True), wanted.keys & keys)
+        (Match(one.start, one.end, number, True), wanted.keys & known)
         for number, wanted in enumerate(sought)
-        for one, keys in here
-        if not wanted.keys.isdisjoint(keys)
+        for one, known in here
+        if not wanted.keys.isdisjoint(known)
     ]
 
 
-def _run(one: Sought, places: dict[int, list[Token]], first: Token) -> list[Token]:
+def _run(one: Sought, places: dict[int, list[Token]], first: Token, text: str) -> list[Token]:
     """The tokens that fit all places from ``first`` on; empty when one of the words is not there."""
     run = [first]
     for place in range(1, len(one.places)):
         readings = places.get(first.position + place, [])
-        token = next((token for token in readings if one.accepts(token, place)), None)
+        token = next((token for token in readings if one.accepts(token, place, text)), None)
         if token is None:
             return []
         run.append(token)

@@ -23,13 +23,17 @@ class FieldName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, folded and stemmed; as ``prefix`` it is the beginning of one, meant as it is written."""
+    """One word, folded and stemmed; as ``prefix`` it is the beginning of one, meant as it is written.
+
+    ``names`` are the keys of a name it may be (``storage.search.names``).
+    """
 
     start: int
     end: int
     word: str
     stem: str
     prefix: bool = False
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import errors
+from storage.search.boxes import PlacedWord
 from storage.search.index import Answer, PageEntry, SearchIndex
 
 ROOT = Path(__file__).parents[3]
@@ -119,6 +121,17 @@ def test_a_page_is_found_by(letter, query):
 )
 def test_identifiers_are_found_in_any_form(letter, query):
     assert letter.search(query).total == 1
+
+
+def test_a_name_is_found_in_its_other_forms_after_the_very_one(index):
+    text = "Frau Fatima Schewtschenko und Herr Mohammed"
+    words = tuple(PlacedWord(one.start(), one.end(), 0, 0, 9, 9, 1.0) for one in re.finditer(r"\w+", text))
+    fill(index, entry(text, page=1, words=words), entry("Frau Fatemeh Shevchenko", page=2))
+    answer = index.search("Shevchenko Fatemeh")
+    assert [(hit.page, hit.match) for hit in answer.hits] == [(2, "exact"), (1, "tolerant")]
+    marked = [answer.hits[1].snippet[start:end] for start, end in answer.hits[1].marks]
+    assert marked == ["Fatima", "Schewtschenko"]
+    assert index.search("محمد").total == 1
 
 
 def test_what_is_identified_comes_before_pages_with_the_same_words(index):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.search import german
-from storage.search.compiled import NoVariants, compiled
+from storage.search.compiled import compiled
 from storage.search.query import parse
 from storage.search.snippets import WIDTH, Snippet, snippet
 from storage.search.sought import Match, matches
@@ -14,7 +14,7 @@ from storage.search.sought import Match, matches
 
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
     text = german.unwrap(page)
-    sought = compiled(parse(query), NoVariants()).sought
+    sought = compiled(parse(query)).sought
     return snippet(text, matches(sought, text), width)
 
 
