@@ -2,7 +2,8 @@
 
 ``Straße`` and ``STRASSE``, ``Müller``, ``Mueller`` and ``Muller`` are one word; so are ``Yılmaz`` and
 ``Yilmaz``. A word broken at a line end is joined, spaced capitals (``B E S C H E I D``) are read as the
-word they spell, letters and digits are parted (``§ 60a`` = ``§ 60 a``). Inflected forms meet in a stem.
+word they spell, letters and digits are parted (``§ 60a`` = ``§ 60 a``). Inflected forms meet in a stem, and
+so do spellings of before and after the reforms of 1901 and 1996.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ _PLAIN = str.maketrans(
 )  # fmt: skip
 
 # An e after a and o is how an umlaut is written without its dots; after u as well, but not where the u
-# ends a diphthong or follows q (neue, Steuer, Quelle): the rule of Snowball's "german2" stemmer. The u of
+# ends a diphthong or follows q (neue, Steuer, Quelle): the rule of Snowball's "german2" stemmer, but for a
+# y that begins a name (Yueksel). The u of
 # "geübt" follows a prefix, not a vowel of its own syllable. "e+" and not "e" makes folding idempotent.
-_UMLAUT = re.compile(r"([ao]|(?<![aeiouyq])u|(?<=ge)u(?=e+b))e+")
+_UMLAUT = re.compile(r"([ao]|(?<![aeiouq])(?<!.y)u|(?<=ge)u(?=e+b))e+")
 
 
 @lru_cache(maxsize=65_536)
@@ -69,11 +71,44 @@ _snowball = (
 )
 
 
+# Spellings of before 1996 and before 1901 beside today's, as folded. Only what stays unambiguous: "Graph" is
+# no "Graf", so ph becomes f where the rules of 1996 name it and nowhere else.
+_OLD_SPELLINGS = (
+    (re.compile(r"(.)\1\1"), r"\1\1"),  # Schifffahrt, Flussschifffahrt
+    (re.compile(r"ph(?=ot|on|ant)|(?<=gra)ph(?=i|e)|(?<=del)ph(?=in)"), "f"),
+    (re.compile(r"th"), "t"),  # Thür, Theil, Rath; and Thema, as there is no other Tema
+    (re.compile(r"cc(?=[eiy])"), "kz"),
+    (re.compile(r"c(?=[eiy])"), "z"),
+    (re.compile(r"c(?![hk])"), "k"),
+    (re.compile(r"selbstst(?=and)"), "selbst"),
+    (re.compile(r"entiell"), "enziell"),
+    (re.compile(r"numerier"), "nummerier"),
+    (re.compile(r"pla[zc]ier"), "platzier"),
+    (re.compile(r"aufwandig"), "aufwendig"),
+    (re.compile(r"greuel"), "grauel"),
+    (re.compile(r"alptraum"), "albtraum"),
+    (re.compile(r"stengel"), "stangel"),
+    (re.compile(r"^rauh(?=$|e|f|r)"), "rau"),
+)
+_MAY_BE_OLD = re.compile(
+    r"(.)\1\1|ph|th|c(?!h)|rier|pla[zc]ier|selbstst|entiell|aufwandig|greuel|alptr|stengel|rauh"
+)
+_OLD_WORDS = {"seyn": "sein", "bey": "bei", "giebt": "gibt", "todt": "tot", "brod": "brot"}
+_SHORTEST_OLD = 4
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """The Snowball stem of a folded word; numbers and words of other scripts stay as they are."""
+    """The Snowball stem of a folded word, in today's spelling.
+
+    Numbers and words of other scripts stay as they are.
+    """
     if not (word.isascii() and word.isalpha()):
         return word
+    word = _OLD_WORDS.get(word, word)
+    if len(word) >= _SHORTEST_OLD and _MAY_BE_OLD.search(word):
+        for old, new in _OLD_SPELLINGS:
+            word = old.sub(new, word)
     return _snowball.analyze(word)[0]
 
 

@@ -24,6 +24,9 @@ def words(text: str) -> list[str]:
         ("ausgeübt", "ausgeuebt"),
         ("Straße", "STRASSE", "STRAẞE", "strasse"),
         ("Yılmaz", "Yilmaz", "YILMAZ"),
+        ("Yüksel", "Yueksel"),
+        ("Gültekin", "Gueltekin"),
+        ("Özdemir", "Oezdemir"),
         ("İpek", "ipek"),
         ("Łukasz", "Lukasz"),
         ("Şahin", "Sahin"),
@@ -74,6 +77,48 @@ def test_inflected_forms_meet_in_a_stem():
     assert stem(fold("Bescheide")) == stem(fold("Bescheid"))
     assert stem(fold("Häuser")) == stem(fold("Haus"))
     assert stem(fold("Verpflichtungserklärungen")) == stem(fold("Verpflichtungserklärung"))
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("daß", "dass"),
+        ("muß", "muss"),
+        ("Schiffahrt", "Schifffahrt"),
+        ("Flußschiffahrt", "Flussschifffahrt"),
+        ("Photo", "Foto"),
+        ("Telephon", "Telefon"),
+        ("Phantasie", "Fantasie"),
+        ("Photographie", "Fotografie"),
+        ("Graphik", "Grafik"),
+        ("Delphin", "Delfin"),
+        ("selbständige", "selbstständigen"),
+        ("potentiell", "potenziell"),
+        ("numerieren", "nummerieren"),
+        ("plazieren", "placieren", "platzieren"),
+        ("aufwendig", "aufwändig"),
+        ("Greuel", "Gräuel"),
+        ("rauhe", "raue"),
+        ("Cigarette", "Zigarette"),
+        ("Consulat", "Konsulat"),
+        ("Accent", "Akzent"),
+        ("Direction", "Direktion"),
+        ("Proceß", "Prozess"),
+        ("Thür", "Tür"),
+        ("Heimath", "Heimat"),
+        ("giebt", "gibt"),
+    ],
+)
+def test_old_and_new_spellings_meet_in_a_stem(spellings):
+    assert len({stem(fold(spelling)) for spelling in spellings}) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("Graph", "Graf"), ("C", "K"), ("Buch", "Buk"), ("Scheck", "Schek"), ("Rate", "Ratte"), ("Fall", "Fal")],
+)
+def test_words_that_are_two_keep_their_stems(words):
+    assert len({stem(fold(word)) for word in words}) == len(words)
 
 
 def test_numbers_and_other_scripts_have_no_german_endings():
