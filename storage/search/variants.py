@@ -8,17 +8,24 @@ anything: it is not in the lexicon.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import tantivy
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 from tantivy import Occur, Query
 
 from storage.search import confusions
 from storage.search.lexicon import SCHEMA, keys
 from storage.search.sought import Variant
 
-_CANDIDATES = 150
-_MOST = 50
+_CANDIDATES = 250
+_MOST = 100
+#: Keys are asked for, the rarest first, as long as their words are not more than this; but so many at least.
+_MOST_POSTINGS, _LEAST_KEYS = 30_000, 4
+#: An edit costs so much at least, nearly always: candidates with more of them need not be weighed.
+_LEAST_COST = 0.7
 _LEAST_LETTERS = 2
 
 # What a misreading may cost (confusions.distance), fitted to recognised pages with truth (decisions/0019).
@@ -49,18 +56,18 @@ class Variants:
         self._is_seen = is_seen
 
     def variants(self, word: str) -> tuple[Variant, ...]:
-        """What a folded word may have been read as, the likeliest first, 50 at most.
+        """What a folded word may have been read as, the likeliest first, 100 at most.
 
         Itself is one where it was doubtful, or is part of what was read, so that no page says it outright.
         """
         if len(word) < _LEAST_LETTERS:
             return ()
-        read = self._candidates(word)
+        pages = self._pages(word)
+        most = allowed(len(word), pages)
+        read = _near(word, self._candidates(word), math.ceil(most / _LEAST_COST) + 1)
         if not read:
             return ()
         costs = confusions.distances(word, read)
-        pages = self._pages(word)
-        most = allowed(len(word), pages)
         if not pages:
             most = min(most, float(costs.min()) + _NEAR_BEST)
         found = sorted((float(cost), one) for cost, one in zip(costs, read, strict=True) if cost <= most)
@@ -69,9 +76,22 @@ class Variants:
         return tuple(Variant(one, math.exp(-cost)) for cost, one in found[:_MOST])
 
     def _candidates(self, word: str) -> list[str]:
-        wanted = [(Occur.Should, Query.term_query(SCHEMA, "keys", key, "freq")) for key in set(keys(word))]
+        wanted: list[tuple[Occur, Query]] = []
+        postings = 0
+        for often, key in sorted((self._lexicon.doc_freq("keys", key), key) for key in set(keys(word))):
+            postings += often
+            if postings > _MOST_POSTINGS and len(wanted) >= _LEAST_KEYS:
+                break
+            if often:
+                wanted.append((Occur.Should, Query.term_query(SCHEMA, "keys", key, "freq")))
         found = self._lexicon.search(Query.boolean_query(wanted), _CANDIDATES, count=False)
         return [self._lexicon.doc(address)["word"][0] for _, address in found.hits]
+
+
+def _near(word: str, candidates: Sequence[str], most: int) -> list[str]:
+    """Those at most so many letters from ``word``: cheap to tell, and most of what shares pieces is not."""
+    edits = process.cdist([word], candidates, scorer=Levenshtein.distance, score_cutoff=most, dtype=np.uint8)
+    return [one for one, count in zip(candidates, edits[0].tolist(), strict=True) if count <= most]
 
 
 def allowed(letters: int, pages: int) -> float:
