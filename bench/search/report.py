@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.document import table
-from bench.search.figures import Figures, Tally, total
+from bench.search.figures import Figures, Matching, Tally, total
 from bench.search.matching import KINDS, LEVEL_NAMES
+from bench.search.truths import LEVELS
 from bench.search.ways import EDIT, EXACT, OURS
 
 MARK = "bench:search"
 RECALL_GOAL, PRECISION_GOAL = 0.99, 0.95
+_LEGIBLE_LEVELS = 3
 _WAYS = (EXACT, EDIT, OURS)
 
 
@@ -50,6 +52,8 @@ def _tables(figures: Figures) -> Iterator[str]:
     levels = [name for name in LEVEL_NAMES if name in matching.pages]
     yield from _table("characters wrong", levels, matching.levels, matching.pages)
     yield ""
+    yield from _legible(matching)
+    yield ""
     yield from _table("set", list(matching.sets[OURS]), matching.sets, matching.pages)
     yield ""
     kinds = [name for name in KINDS if name in matching.kinds.get(OURS, {})]
@@ -61,6 +65,18 @@ def _tables(figures: Figures) -> Iterator[str]:
     yield (
         "CPU ms a query: " + ", ".join(f"{way} {1e3 * cost:.2f}" for way, cost in matching.cpu.items()) + "."
     )
+
+
+def _legible(matching: Matching) -> Iterator[str]:
+    """How we stand on pages that a person would call legible."""
+    ours = total(
+        tally for level, tally in matching.levels[OURS].items() if level in LEVEL_NAMES[:_LEGIBLE_LEVELS]
+    )
+    pages = sum(matching.pages.get(level, 0) for level in LEVEL_NAMES[:_LEGIBLE_LEVELS])
+    most = 100 * LEVELS[_LEGIBLE_LEVELS - 1]
+    yield f"On the {pages} pages with at most {most:g} % of their characters wrong, akten finds"
+    found, right = _percent(ours.recall), _percent(ours.precision)
+    yield f"{found} % of {ours.asked} words; {right} % of its first ten are right."
 
 
 def _table(

@@ -124,7 +124,8 @@ class _Expansion:
 
     def _all(self, parts: Sequence[Node]) -> Query:
         found = [
-            (Occur.MustNot, self.query(part.part))
+            # Who leaves a word out does not mean what was only taken for it.
+            (Occur.MustNot, _Expansion(None).query(part.part))
             if isinstance(part, Not)
             else (Occur.Must, self.query(part))
             for part in parts

@@ -67,13 +67,15 @@ class Variants:
         read = _near(word, self._candidates(word), math.ceil(most / _LEAST_COST) + 1)
         if not read:
             return ()
-        costs = confusions.distances(word, read)
-        if not pages:
-            most = min(most, float(costs.min()) + _NEAR_BEST)
-        found = sorted((float(cost), one) for cost, one in zip(costs, read, strict=True) if cost <= most)
-        if self._is_seen is not None:
-            found = [(cost, one) for cost, one in found if self._is_seen(one)]
-        return tuple(Variant(one, math.exp(-cost)) for cost, one in found[:_MOST])
+        found: list[Variant] = []
+        for cost, one in sorted(zip(confusions.distances(word, read).tolist(), read, strict=True)):
+            if cost > most or len(found) == _MOST:
+                break
+            if self._is_seen is None or self._is_seen(one):
+                if not (pages or found):
+                    most = min(most, cost + _NEAR_BEST)
+                found.append(Variant(one, math.exp(-cost)))
+        return tuple(found)
 
     def _candidates(self, word: str) -> list[str]:
         wanted: list[tuple[Occur, Query]] = []

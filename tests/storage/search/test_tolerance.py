@@ -174,3 +174,16 @@ def test_a_compound_is_marked_as_a_match(index):
     assert hit.match == "exact"
     assert [hit.snippet[start:end] for start, end in hit.marks] == ["Ausländerbehörde"]
     assert hit.tolerant_marks == ()
+
+
+def test_what_is_left_out_is_the_word_itself_and_nothing_taken_for_it(index):
+    fill(index, entry("a", "ein Bescheid vom Bcscheld", "Bcscheld"), entry("b", "ein Bcscheld", "Bcscheld"))
+    assert found(index, "ein -Bescheid") == ["b"]
+
+
+def test_of_a_word_that_stands_nowhere_the_nearest_is_found_and_no_other(index):
+    fill(index, entry("a", "ohne Mtwlrhung", "Mtwlrhung"), entry("b", "ohne Mitwirkumg", "Mitwirkumg"))
+    assert found(index, "Mitwirkung") == ["b"]
+    index.remove_document("b")
+    index.commit()
+    assert found(index, "Mitwirkung") == ["a"]
