@@ -1,4 +1,4 @@
-"""What misreadings cost, written by bench/search/lessons.py: 72 drawn pages."""
+"""What misreadings cost, written by bench/search/lessons.py: 72 drawn pages of 33,613 words."""
 
 COSTS = """
 ->i 1.75 ->l 1.92 0>d 1.39 0>n 1.39 0>o 1.13 04>m 1.22 1>i 1.02 1>l 1.02 18>0r 1.22 2>z 1.06 30>an 1.22
