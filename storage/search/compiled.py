@@ -147,12 +147,15 @@ class _Expansion:
                     _worth(Query.term_query(SCHEMA, "doubtful", one.word), one.likelihood)
                     for one in self._forms(word).variants
                 ),
-                *(
-                    _worth(Query.term_query(SCHEMA, "names", key), _NAMES_LIKELIHOOD)
-                    for key in sorted(self._forms(word).names)
-                ),
+                *self._names(word),
             ]
         )
+
+    def _names(self, node: Word | Phrase) -> list[Query]:
+        """Pages with the name that this may be, in any of its forms."""
+        if self._lexicon is None:
+            return []
+        return [_worth(Query.term_query(SCHEMA, "names", key), _NAMES_LIKELIHOOD) for key in node.names]
 
     def _identified(self, node: Identified) -> Query:
         terms = [Query.term_query(SCHEMA, "identifiers", key) for key in node.keys]
@@ -167,7 +170,7 @@ class _Expansion:
             return Query.regex_phrase_query(SCHEMA, "words", patterns)
         # A misread word has a stem like any other, so that inflected and misread ones meet in one phrase.
         stems = [word.stem for word in phrase.words]
-        forms = [_side_by_side(stems)]
+        forms = [_side_by_side(stems), *self._names(phrase)]
         forms += [
             _worth(_side_by_side(misread), likelihood)
             for misread, likelihood in _misread(stems, [self._forms(word).variants for word in phrase.words])

@@ -18,7 +18,7 @@ from storage.search.german import fold
 from storage.search.given_names import GROUPS
 
 #: Shorter words are like others by chance; longer ones are compounds, no names.
-_SHORTEST, _LONGEST = 4, 16
+_SHORTEST, _LONGEST = 4, 24
 #: A word that a dictionary knows is a name at most so long.
 _LONGEST_KNOWN = 9
 _SHORTEST_SPOKEN, _SHORTEST_LOOSE, _SHORTEST_BARE = 3, 5, 3
@@ -72,7 +72,7 @@ _SOUNDS = tuple(
         (r"w", "v"),
         (r"[ijy]+", "i"),
         (r"ei", "ai"),
-        (r"dt$|d$", "t"),
+        (r"dt|d$", "t"),
         (r"h$", ""),
         (r"(.)\1+", r"\1"),
     )
@@ -123,23 +123,24 @@ def keys_of_page(text: str, words: Iterable[PlacedWord]) -> set[str]:
     found: set[str] = set()
     particle = ""
     for placed in words:
-        for piece in _PIECE.findall(text[placed.start : placed.end]):
-            for name in _names_in(piece, particle):
-                found.update(_had(name, is_known=placed.is_known))
-            particle = piece if fold(piece) in _PARTICLES else ""
+        pieces = _PIECE.findall(text[placed.start : placed.end])
+        for name in _names_in(pieces, particle):
+            found.update(_had(name, is_known=placed.is_known))
+        particle = pieces[-1] if pieces and fold(pieces[-1]) in _PARTICLES else ""
     return found
 
 
-def _names_in(piece: str, particle: str) -> Iterator[str]:
-    """A word that is written like a name, with the particle before it, and without the one it begins with."""
-    if piece[0].islower():
+def _names_in(pieces: list[str], particle: str) -> Iterator[str]:
+    """The names in one word of a page: its pieces, with and without a particle, and all of them in one."""
+    if not pieces or pieces[0][0].islower():
         return
-    yield piece
-    if particle:
-        yield particle + piece
-    if servant := _SERVANT.match(folded := fold(piece)):
-        yield servant[0]
-        yield folded[servant.end() :]
+    for piece in pieces:
+        yield piece
+        if servant := _SERVANT.match(folded := fold(piece)):
+            yield servant[0]
+            yield folded[servant.end() :]
+    if particle or len(pieces) > 1:
+        yield particle + "".join(pieces)
 
 
 def _had(name: str, *, is_known: bool) -> Iterable[str]:

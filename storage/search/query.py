@@ -152,7 +152,7 @@ class _Parser:
         if not phrase or not phrase["closed"]:
             raise _bad(self._at, N_("the quotation mark is not closed"))
         self._at = phrase.end()
-        words = self._side_by_side(*phrase.span("content"))
+        words = self._side_by_side(*phrase.span("content"), literal=True)
         whole = _longest(identifiers_in(phrase["content"].strip())).get(0)
         if words is None or whole is None or whole.end < len(phrase["content"].strip()):
             return words
@@ -215,21 +215,29 @@ class _Parser:
                 return place
         return end
 
-    def _side_by_side(self, start: int, end: int, *, prefix: bool = False) -> Word | Phrase | None:
-        """The words between two places of the text; None when there are none."""
+    def _side_by_side(
+        self, start: int, end: int, *, prefix: bool = False, literal: bool = False
+    ) -> Word | Phrase | None:
+        """The words between two places of the text, if any; ``literal`` ones are no names in other forms."""
         found = _one_reading(tokens(self._text[start:end]))
         self._words += len(found)
         if self._words > MOST_WORDS:
             raise _bad(start, N_("these are too many words"))
-        words = tuple(self._one(one, start, prefix=prefix and one is found[-1]) for one in found)
+        written = [self._text[start + one.start : start + one.end] for one in found]
+        words = tuple(
+            Word(
+                start + one.start,
+                start + one.end,
+                one.word,
+                one.stem,
+                prefix and one is found[-1],
+                () if prefix or literal else asked_for(spelling),
+            )
+            for one, spelling in zip(found, written, strict=True)
+        )
         if len(words) > 1:
-            return Phrase(start, end, words)
+            return Phrase(start, end, words, () if prefix or literal else asked_for("".join(written)))
         return words[0] if words else None
-
-    def _one(self, token: Token, start: int, *, prefix: bool) -> Word:
-        begin, end = start + token.start, start + token.end
-        names = () if prefix else asked_for(self._text[begin:end])
-        return Word(begin, end, token.word, token.stem, prefix, names)
 
 
 def _joined(kind: type[And | Or], parts: Sequence[Node]) -> Node | None:

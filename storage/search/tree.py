@@ -38,11 +38,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Two words or more that must stand side by side; the last may be a prefix."""
+    """Two words or more that must stand side by side; the last may be a prefix.
+
+    ``names`` are the keys of a name in several parts that they may be: Al-Darwisch, Müller-Schmidt.
+    """
 
     start: int
     end: int
     words: tuple[Word, ...]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

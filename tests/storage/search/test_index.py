@@ -134,6 +134,14 @@ def test_a_name_is_found_in_its_other_forms_after_the_very_one(index):
     assert index.search("محمد").total == 1
 
 
+@pytest.mark.parametrize("query", ["Al-Darwish", "Aldarwisch", "al-darwisch", "Schmitt-Meyer", "ABDULRAHMAN"])
+def test_a_name_in_several_parts_is_found_in_its_other_forms(index, query):
+    text = "Herr Al-Darwisch, Frau Schmidt-Maier, Abdul Rahman"
+    words = tuple(PlacedWord(one.start(), one.end(), 0, 0, 9, 9, 1.0) for one in re.finditer(r"\S+", text))
+    fill(index, entry(text, page=1, words=words), entry("Herr Darwin und Frau Schmied Mair", page=2))
+    assert [page for _, page in found(index.search(query))] == [1]
+
+
 def test_what_is_identified_comes_before_pages_with_the_same_words(index):
     scattered = "Abs. 5 gilt für 81, Abs. 5 gilt nicht für 81, siehe AufenthG Abs. 5 und 81"
     fill(index, entry(scattered, page=1), entry("nach §81 V AufenthG", page=2))

@@ -64,6 +64,7 @@ def test_letters_with_marks_are_read_in_both_ways(query, page):
         ("Karim", "Abdulkarim"),
         ("Alhassani", "Al Hassani"),
         ("Alhassani", "Al-Hassani"),
+        ("Müllerschmitt", "Müller-Schmidt"),
     ],
 )
 def test_a_name_of_several_parts_is_found_written_as_one(query, page):

@@ -107,6 +107,16 @@ def test_fields_become_terms_of_the_index(text, expected):
     assert shape(parse(text, TYPES)) == expected
 
 
+def test_names_in_quotation_marks_have_no_other_forms():
+    literal, free, prefix = parse('"Fatema"'), parse("Fatema"), parse("Fatema*")
+    assert isinstance(literal, Word)
+    assert isinstance(free, Word)
+    assert isinstance(prefix, Word)
+    assert free.names
+    assert not literal.names
+    assert not prefix.names
+
+
 def test_an_open_span_reaches_as_far_as_pages_do():
     until, since = parse("datum:..2016"), parse("datum:2014..")
     assert isinstance(until, Field)
