@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.command import ALL_PAGES, answer, ask, tell
 from bench.document import BENCHMARKS, put
 from bench.scans import DATA_VARIABLE
-from bench.search import figures, matching, readings, report
+from bench.search import figures, matching, readings, report, scale
 from bench.workplace import HOME, workplace
 
 _QUICK_SETS, _QUICK_PAGES = ("worn-2", "worn-3"), 3
@@ -23,7 +23,11 @@ def main() -> int:
     part = asked.quick or asked.pages or asked.sets
     kept = asked.figures or HOME / ("search-trial.json" if part else "search.json")
     known = figures.load(kept)
-    if not asked.render:
+    if asked.scale:
+        with workplace() as folder:
+            known.scale = scale.measure(tuple(asked.scale), folder / "index", tell)
+        figures.save(known, kept)
+    elif not asked.render:
         with workplace() as folder:
             known.matching = matching.measure(_pages(asked, folder), folder / "index", tell)
         figures.save(known, kept)
@@ -66,6 +70,14 @@ def _arguments() -> argparse.Namespace:
         default=readings.KEPT,
         metavar="FILE",
         help="where recognised pages are kept; delete it when the recognition has changed",
+    )
+    parser.add_argument(
+        "--scale",
+        nargs="+",
+        type=int,
+        metavar="PAGES",
+        help=f"instead, what it costs with so many invented pages, ascending; for the docs "
+        f"{' '.join(map(str, scale.SIZES))}, an hour and more",
     )
     return answer(parser)
 

@@ -89,12 +89,53 @@ class Matching:
 
 
 @dataclass(slots=True)
+class Times:
+    """CPU milliseconds of queries: the median, what 95 of 100 take at most, the most."""
+
+    p50: float = 0.0
+    p95: float = 0.0
+    most: float = 0.0
+
+    @classmethod
+    def of(cls, spent: Iterable[float]) -> Times:
+        """Those of queries that took ``spent``."""
+        ranked = sorted(spent)
+        return cls(ranked[len(ranked) // 2], ranked[int(0.95 * (len(ranked) - 1))], ranked[-1])
+
+
+@dataclass(slots=True)
+class Size:
+    """An index of ``pages``: CPU ms to add a page, bytes, words in its lexicon; a query process's most MB.
+
+    ``times`` by way: "exact" and "tolerant" (the first ten pages), "whole" (with snippets, facets, boxes,
+    suggestion). ``kinds``: those of tolerant queries by kind.
+    """
+
+    pages: int = 0
+    ms_a_page: float = 0.0
+    stored: int = 0
+    words: int = 0
+    mb: float = 0.0
+    times: dict[str, Times] = field(default_factory=dict)
+    kinds: dict[str, Times] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Scale:
+    """What searching costs by the size of the index."""
+
+    source: str = ""
+    sizes: list[Size] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Figures:
     """All that is known; what is measured again replaces what was."""
 
     machine: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     matching: Matching = field(default_factory=Matching)
+    scale: Scale = field(default_factory=Scale)
 
 
 def load(path: Path) -> Figures:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bench.document import table
-from bench.search.figures import Figures, Matching, Tally, total
+from bench.search.figures import Figures, Matching, Scale, Tally, Times, total
 from bench.search.matching import KINDS, LEVEL_NAMES
 from bench.search.truths import LEVELS
 from bench.search.ways import EDIT, EXACT, OURS
@@ -25,6 +25,7 @@ def in_words(figures: Figures) -> str:
             f"right within the first ten: {_goal(ours.precision, PRECISION_GOAL)}",
             "",
             *_tables(figures),
+            *_scale(figures.scale),
         ]
     )
 
@@ -37,6 +38,7 @@ def as_markdown(figures: Figures) -> str:
             f"Measured on {figures.machine}; {versions}; {figures.matching.source}.",
             "",
             *_tables(figures),
+            *_scale(figures.scale),
         ]
     )
 
@@ -100,6 +102,45 @@ def _table(
         *(f"right: {way}" for way in _WAYS),
     )
     yield from table(head, rows)
+
+
+def _scale(scale: Scale) -> Iterator[str]:
+    """How everything grows with the number of pages; then tolerant queries by kind, at the largest."""
+    if not scale.sizes:
+        return
+    yield ""
+    yield f"By size ({scale.source}; times in CPU ms, median / 95 of 100):"
+    yield ""
+    head = (
+        "pages",
+        "exact",
+        "tolerant",
+        "whole answer",
+        "query process",
+        "index",
+        "lexicon",
+        "a page to index",
+    )
+    rows = [
+        (
+            f"{one.pages:,}",
+            *(_times(one.times[way]) for way in ("exact", "tolerant", "whole")),
+            f"{one.mb:.0f} MB",
+            f"{one.stored / 1e6:,.0f} MB",
+            f"{one.words:,} words",
+            f"{one.ms_a_page:.2f} ms",
+        )
+        for one in scale.sizes
+    ]
+    yield from table(head, rows)
+    yield ""
+    largest = scale.sizes[-1]
+    kinds = [(kind, *(_times(one.kinds[kind]) for one in scale.sizes)) for kind in largest.kinds]
+    yield from table(("tolerant, by what is asked", *(f"{one.pages:,} pages" for one in scale.sizes)), kinds)
+
+
+def _times(times: Times) -> str:
+    return f"{times.p50:.1f} / {times.p95:.1f}"
 
 
 def _percent(share: float) -> str:
