@@ -163,6 +163,13 @@ _TOKEN = re.compile(rf"(?P<spaced>(?<!\w){_LETTER}(?:[ \u00a0]{_LETTER}){{2,}}(?
 _ONE_LETTER = re.compile(_LETTER)
 
 
+@lru_cache(maxsize=65_536)
+def _read(written: str) -> tuple[str, str]:
+    """Both forms of a word as it is written."""
+    word = fold(written)[:LONGEST_WORD]
+    return word, stem(word)
+
+
 def tokens(text: str) -> Iterator[Token]:
     """Walk through the words of ``text``, which should have been unwrapped.
 
@@ -172,10 +179,10 @@ def tokens(text: str) -> Iterator[Token]:
     position = 0
     for match in _TOKEN.finditer(text):
         start, end = match.span()
-        word = fold(match[0])[:LONGEST_WORD]
+        word, its_stem = _read(match[0])
         if not word:
             continue
-        yield Token(word, stem(word), position, start, end)
+        yield Token(word, its_stem, position, start, end)
         if match.lastgroup == "spaced":
             for part in _ONE_LETTER.finditer(text, start, end):
                 letter = fold(part[0])

@@ -25,7 +25,7 @@ from storage.search.files import IndexFiles, Lock
 from storage.search.lexicon import Lexicon
 from storage.search.query import parse
 from storage.search.ranking import Sort, Wanted
-from storage.search.sought import matches
+from storage.search.sought import Seeker
 from storage.search.suggestions import LITTLE, suggestion
 from storage.search.tree import Node
 from storage.search.variants import Variants
@@ -282,5 +282,5 @@ def _wanted(tree: Node, lexicon: Knowledge, narrowed: Callable[[tantivy.Query], 
     return Wanted(
         narrowed(exact.query),
         narrowed(tolerant.query) if is_wider else None,
-        lambda text: matches(tolerant.sought, text),
+        Seeker(tolerant.sought).matches,
     )

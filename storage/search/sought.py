@@ -35,10 +35,13 @@ class Forms:
     names: frozenset[str] = frozenset()
     others: frozenset[str] = field(init=False)
     _longer: tuple[str, ...] = field(init=False)
+    _beginnings: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "others", frozenset(variant.word for variant in self.variants))
         object.__setattr__(self, "_longer", tuple(one for one in self.others if len(one) >= _LEAST_PART))
+        beginnings = frozenset(one[:end] for one in self.others for end in range(1, len(one)))
+        object.__setattr__(self, "_beginnings", beginnings)
 
     def is_met_by(self, token: Token) -> bool:
         """Whether ``token`` is the word as it was meant."""
@@ -63,6 +66,22 @@ class Forms:
         """Whether ``word`` is a misread form, alone or joined to something."""
         return word in self.others or word.startswith(self._longer) or word.endswith(self._longer)
 
+    def may_begin(self, token: Token, written: str) -> bool:
+        """Whether it is worth a look whether ``token``, ``written`` so, is the word, or has or begins it.
+
+        Asked of every word of a page, so it is one look at each form, and says rather too often yes.
+        """
+        word, own = token.word, self.wanted
+        if own.prefix:
+            return word.startswith(own.word)
+        if token.stem == own.stem or word in self.others or word in self._beginnings:
+            return True
+        if len(own.stem) >= _LEAST_PART and (token.stem.endswith(own.stem) or word.startswith(own.stem)):
+            return True
+        if self._longer and (word.startswith(self._longer) or word.endswith(self._longer)):
+            return True
+        return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
@@ -81,6 +100,11 @@ class Sought:
     def is_wide(self) -> bool:
         """Whether it has other forms than those that were asked for."""
         return any(forms.variants or forms.names for forms in self.places)
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether a compound of it, or what it may have been broken into, will do."""
+        return len(self.places) == 1 and not self.as_written
 
     def accepts(self, token: Token, place: int, text: str) -> bool:
         """Whether ``token`` of the page's ``text`` can stand at ``place`` (from 0)."""
@@ -102,32 +126,64 @@ class Match(NamedTuple):
     is_exact: bool
 
 
-def matches(sought: Sequence[Sought], text: str) -> list[Match]:
-    """Find what a page was found by in its ``text``, which should have been unwrapped; in its order."""
-    page = list(tokens(text))
+class Seeker:
+    """Finds what a page was found by. Pages repeat their words, so what is thought of one is remembered."""
+
+    def __init__(self, sought: Sequence[Sought]) -> None:
+        self._sought = sought
+        self._firsts = [(number, one.places[0]) for number, one in enumerate(sought) if one.places]
+        self._thought: dict[str, tuple[int, ...]] = {}
+
+    def matches(self, text: str) -> list[Match]:
+        """What is found in a page's ``text``, which should have been unwrapped; in its order."""
+        page = list(tokens(text))
+        candidates = self._candidates(page, text)
+        identified = _identified(self._sought, text)
+        there = {key for _, known in identified for key in known}
+        found = {match for match, _ in identified}
+        for number, one in enumerate(self._sought):
+            if one.places and there.isdisjoint(one.instead):
+                found.update(_strict(one, number, page, candidates[number], text))
+                if one.is_loose:
+                    taken = {match.start for match in found if match.number == number}
+                    loose = _loose(one.places[0], number, page, candidates[number])
+                    found.update(match for match in loose if match.start not in taken)
+        return sorted(found)
+
+    def _candidates(self, page: Sequence[Token], text: str) -> list[list[int]]:
+        """For each that is sought, which tokens may begin it."""
+        candidates: list[list[int]] = [[] for _ in self._sought]
+        for place, token in enumerate(page):
+            written = text[token.start : token.end]
+            numbers = self._thought.get(written)
+            if numbers is None:
+                numbers = tuple(number for number, one in self._firsts if one.may_begin(token, written))
+                self._thought[written] = numbers
+            for number in numbers:
+                candidates[number].append(place)
+        return candidates
+
+
+def _strict(
+    one: Sought, number: int, page: Sequence[Token], candidates: Sequence[int], text: str
+) -> Iterator[Match]:
+    """What is sought, word by word."""
+    firsts = [page[place] for place in candidates if one.accepts(page[place], 0, text)]
+    if not firsts:
+        return
     places: dict[int, list[Token]] = {}
-    for token in page:
-        places.setdefault(token.position, []).append(token)
-    identified = _identified(sought, text)
-    there = {key for _, known in identified for key in known}
-    found = {match for match, _ in identified} | {
-        Match(token.start, token.end, number, one.places[place].is_met_by(token))
-        for number, one in enumerate(sought)
-        if one.places and there.isdisjoint(one.instead)
-        for first in page
-        if one.accepts(first, 0, text)
-        for place, token in enumerate(_run(one, places, first, text))
-    }
-    for number, one in enumerate(sought):
-        if len(one.places) == 1 and not one.as_written and there.isdisjoint(one.instead):
-            taken = {match.start for match in found if match.number == number}
-            found |= {match for match in _loose(one.places[0], number, page) if match.start not in taken}
-    return sorted(found)
+    if len(one.places) > 1:
+        for token in page:
+            places.setdefault(token.position, []).append(token)
+    for first in firsts:
+        for place, token in enumerate(_run(one, places, first, text)):
+            yield Match(token.start, token.end, number, one.places[place].is_met_by(token))
 
 
-def _loose(forms: Forms, number: int, page: Sequence[Token]) -> Iterator[Match]:
+def _loose(forms: Forms, number: int, page: Sequence[Token], candidates: Sequence[int]) -> Iterator[Match]:
     """Compounds of a word; words its misread forms were joined to; and what these were broken into."""
-    for place, token in enumerate(page):
+    for place in candidates:
+        token = page[place]
         if forms.is_part_of(token):
             yield Match(token.start, token.end, number, True)
         elif forms.variants:

@@ -9,13 +9,13 @@ from storage.search import german
 from storage.search.compiled import compiled
 from storage.search.query import parse
 from storage.search.snippets import WIDTH, Snippet, snippet
-from storage.search.sought import Match, matches
+from storage.search.sought import Match, Seeker
 
 
 def cut(page: str, query: str, width: int = WIDTH) -> Snippet:
     text = german.unwrap(page)
     sought = compiled(parse(query)).sought
-    return snippet(text, matches(sought, text), width)
+    return snippet(text, Seeker(sought).matches(text), width)
 
 
 def marked(shown: Snippet) -> list[str]:
