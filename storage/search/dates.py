@@ -36,12 +36,14 @@ _SLIPS = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "B": "
 _DIGIT = "[0-9OoIl|BS]"
 _NUMBER = f"{_DIGIT}{{1,2}}"
 _YEAR = rf"(?:[12] ?{_DIGIT} ?{_DIGIT} ?{_DIGIT}|{_DIGIT} ?{_DIGIT})"
-_BEGIN, _END = r"(?<![\w.,/-])", r"(?!\w|[.,/-]\d)"
+# Dots are misread as other marks, or lost before the year; what is before may have run into it ("am12.5.").
+_DOT, _LAST_DOT = r" ?[.,:;]{1,2} ?", r"(?: ?[.,:;]{1,2} ?| )"
+_BEGIN, _END = r"(?<!\d)(?<!\d[.,:;/-])", r"(?!\w|[.,/-]\d)"
 _NAME = r"(?P<name>[JFMASONDjfmasond0][^\W_]{2,8})"
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"{_BEGIN}(?P<day>{_NUMBER}) ?[.,] ?(?P<month>{_NUMBER}) ?[.,] ?(?P<year>{_YEAR}){_END}",
+        rf"{_BEGIN}(?P<day>{_NUMBER}){_DOT}(?P<month>{_NUMBER}){_LAST_DOT}(?P<year>{_YEAR}){_END}",
         rf"{_BEGIN}(?P<day>{_NUMBER})(?P<mark>[-/])(?P<month>{_NUMBER})(?P=mark)(?P<year>{_YEAR}){_END}",
         rf"{_BEGIN}(?P<year>[12]{_DIGIT}{{3}})(?P<mark>[-/.])(?P<month>{_NUMBER})(?P=mark)(?P<day>{_NUMBER}){_END}",
         rf"{_BEGIN}(?P<day>{_NUMBER})(?:\.|st|nd|rd|th|er)?\s?{_NAME}[.,]?\s?(?P<year>{_YEAR})(?!\w)",

@@ -58,10 +58,10 @@ _LONGEST = 34
 #: So many numbers in a row may be one that was pulled apart.
 _MOST_PULLED_APART = 4
 
-_SEPARATOR = r"[./\\_:\-\u2010-\u2015]"
+_SEPARATOR = r"[./\\_\-\u2010-\u2015]"
 # From its first digit on; what stands before that is looked for from there, which is quicker.
 _CHUNK = re.compile(rf"\d[0-9A-Za-z|]*(?:{_SEPARATOR}+[0-9A-Za-z|]+)*")
-_SEPARATORS = "./\\_:-\u2010\u2011\u2012\u2013\u2014\u2015"
+_SEPARATORS = "./\\_-\u2010\u2011\u2012\u2013\u2014\u2015"
 _BEFORE_DIGITS = string.ascii_letters + "|" + _SEPARATORS
 _MOST_BEFORE = 12
 _GROUP = re.compile(r"[0-9A-Za-z|]+")

@@ -17,20 +17,22 @@ _NUM = r"[0-9lI|][0-9OoIl|]{0,3}"
 _MEMBER = re.compile(
     rf"""
     (?P<section>{_NUM}) (?: (?P<letter>[a-z]) (?![^\W_]) | \s(?P<apart>[a-d]) (?![^\W_]|\.) )?
-    (?: \s? (?: A\s?bs(?:atz|\s?\.)?\s? (?P<absatz>{_NUM}[a-z]?) (?![^\W_])
+    (?: \s? (?: A\s?bs(?:atz|\s?[.,;:]{{1,2}})?\s? (?P<absatz>{_NUM}[a-z]?) (?![^\W_])
               | \(\s?(?P<bracket>{_NUM}[a-z]?)\s?\)
               | (?P<roman>X{{0,2}}(?:IX|IV|V?I{{1,3}}|V)|X{{1,2}}) (?![\w.-]) ) )?
     (?: ,?\s? (?: S(?:atz|\s?\.)\s?(?P<sentence>{_NUM}) | (?<=[IVX]\s)(?P<bare>[1-9]) ) (?![\w/]) )?
-    (?: ,?\s? (?:Nr|Nummer|Ziffer|Ziff)\s?\.?\s?(?P<number>{_NUM}[a-z]?) (?![^\W_]) )?
+    (?: ,?\s? (?:Nr|Nummer|Ziffer|Ziff)\s?[.,;]{{0,2}}\s?(?P<number>{_NUM}[a-z]?) (?![^\W_]) )?
     (?P<following> \s?ff?(?![^\W_])\.? )?
     """,
     re.VERBOSE,
 )
 _LAW = re.compile(
     r"""
-    ,?\s? (?:de[sr]\s)?
-    (?: (?P<short> SGB\s?[IVX]{1,4} | (?:Aufenth|Asyl)\s?[GC6]
-                 | [A-ZÄÖÜ][A-Za-zäöüß]{0,14}?(?:GB|MRK|[GVOK]) (?:/EU)? | AEUV ) (?![^\W_])
+    [,;.:]?\s? (?:de[sr]\s)?
+    (?: (?P<stay> Aufe[ni]{1,2}[ti][hn]\s?[GC6gcs]{1,2} ) (?![^\W_])
+      | (?P<asylum> As[yv][lI1]\s?[GC6g]{1,2} ) (?![^\W_])
+      | (?P<short> SGB\s?'?[IVX1l|]{1,4}
+                 | [A-ZÄÖÜ][A-Za-zäöüß]{0,14}?(?:GB|MRK|[GVOK]) (?:/EU)? | AEUV | ZP0 | Aufenthv ) (?![^\W_])
       | (?P<long> [A-ZÄÖÜ][a-zäöüß]+(?:gesetz(?:es|buche?s)?|ordnung) ) (?![^\W_]) )
     """,
     re.VERBOSE,
@@ -39,7 +41,10 @@ _LAW = re.compile(
 _LINK = re.compile(
     r"\s?(?P<link>,|und|oder|u\.|sowie|bis|[-–—]|i\.\s?V\.\s?m\.)\s?(?:§{1,2}\s?)?(?=[0-9lI|])"
 )
-_SIGN = re.compile(r"(?<!\w)(?:§{1,2}|[Aa]rt(?:ikel|\.)?|(?P<slip>[S$&]{1,2}|8))\s?(?=[0-9lI|])")
+_SIGN = re.compile(
+    r"(?<!\w)(?:§8(?=\s)|8?§{1,2}|[Aa]rt(?:ikel|\.)?|(?P<slip>88(?=\s)|[S$&][S$&8]?|8|[35](?=\s)))\s?\.?\s?(?=[0-9lI|])"
+)
+_LAW_SLIPS = str.maketrans("0|1", "OII")
 _RANGES = frozenset({"bis", "-", "–", "—"})
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 _LONGEST_RANGE = 30
@@ -52,8 +57,7 @@ _SHORT = {
     "aufenthaltsverordnung": "aufenthv", "beschaftigungsverordnung": "beschv", "strafgesetzbuch": "stgb",
     "burgerlichengesetzbuch": "bgb", "verwaltungsgerichtsordnung": "vwgo", "bundesmeldegesetz": "bmg",
     "verwaltungsverfahrensgesetz": "vwvfg", "strafprozessordnung": "stpo", "passgesetz": "passg",
-    "asylbewerberleistungsgesetz": "asylblg", "aufenthc": "aufenthg", "aufenth6": "aufenthg",
-    "asylc": "asylg", "asyl6": "asylg",
+    "asylbewerberleistungsgesetz": "asylblg",
 }  # fmt: skip
 
 #: Section, paragraph, sentence, number, as far as they are said: ``("81", "5", "s1")``.
@@ -75,7 +79,7 @@ class Reference(NamedTuple):
 def references_in(text: str) -> Iterator[Reference]:
     """All references to the law in a text, in order.
 
-    A section sign may be misread (S, $, &, 8) where a law or a paragraph follows.
+    A section sign may be misread (S, $, &, 8, 5, 3) where a law or a paragraph follows.
     """
     at = 0
     while sign := _SIGN.search(text, at):
@@ -149,7 +153,9 @@ def _law(text: str, at: int) -> tuple[str, int]:
     found = _LAW.match(text, at)
     if not found:
         return "", at
-    name = fold(found["short"] or found["long"])
+    if found["stay"] or found["asylum"]:
+        return "aufenthg" if found["stay"] else "asylg", found.end()
+    name = fold((found["short"] or found["long"]).translate(_LAW_SLIPS))
     for ending in ("", "es", "s"):
         if name.removesuffix(ending) in _SHORT:
             name = _SHORT[name.removesuffix(ending)]

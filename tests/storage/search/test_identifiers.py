@@ -24,7 +24,8 @@ def known_by(text: str) -> set[str]:
     [
         "am 12.05.2014", "12.5.2014", "12. 05. 2014", "12. Mai 2014", "12.Mai 2014", "12 Mai 2014",
         "2014-05-12", "2014/05/12", "12/05/2014", "12-05-2014", "May 12, 2014", "12th May 2014",
-        "12.5.14", "12.05. 20 14",        "l2.O5.2Ol4", "12. Ma1 2014", "Hannover,\nden 12. Mai\n2014",
+        "12.5.14", "12.05. 20 14",        "am12.05.2014", ":12,05:2014:an", "12. 5 2014",
+        "l2.O5.2Ol4", "12. Ma1 2014", "Hannover,\nden 12. Mai\n2014",
     ],
 )  # fmt: skip
 def test_a_day_is_one_in_any_form(text):
@@ -54,7 +55,8 @@ def test_a_day_that_leaves_something_open_has_several_readings():
         "§ 81 Abs. 5 AufenthG", "§81 Abs.5 AufenthG", "§ 81 V AufenthG", "§81 V AufenthG",
         "§ 81 (5) AufenthG", "§ 81 Absatz 5 des Aufenthaltsgesetzes", "S 81 Abs. 5 AufenthG",
         "§ 8l Abs. 5 Aufenth G",
-        "881 Abs. 5 AufenthG", "§ 81 A bs. 5\nAufenthC", "§§ 81 V AufenthG",
+        "881 Abs. 5 AufenthG", "(8 81 Abs, 5 Aufenih6G)", "5 81 Abs.. 5 Aufenths", "$.81 Abs. 5; AufenthG",
+        "§ 81 A bs. 5\nAufenthC", "§§ 81 V AufenthG",
     ],
 )  # fmt: skip
 def test_a_place_in_the_law_is_one_in_any_form(text):
@@ -74,6 +76,10 @@ def test_a_place_in_the_law_is_one_in_any_form(text):
         ("Art. 8 EMRK", "Art. 8 Abs. 1 EMRK"),
         ("§ 25 II 1", "§ 25 Abs. 2 S. 1 AufenthG"),
         ("§ 9 SGB II", "§ 9 Abs. 1 SGB II"),
+        ("§ 60 SGB I", "(8§ 60 SGB |)"),
+        ("§ 4 AsylG", "des 8 4 AsyIG"),
+        ("§ 182 ZPO", "§ 182.ZP0"),
+        ("§§ 44 bis 47 der Aufenthaltsverordnung", "nach 88 44 bis\n47 der Aufenthaltsverordnung"),
     ],
 )
 def test_who_asks_for_less_finds_what_is_more_exact(wanted, page):
