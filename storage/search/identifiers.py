@@ -32,16 +32,41 @@ class Identifier(NamedTuple):
 
 def identifiers_in(text: str) -> list[Identifier]:
     """All that a text identifies something by, in its order, overlapping where it can be read in two ways."""
-    if not _HAS_DIGITS.search(text):
-        return []
+    return sorted(
+        one._replace(start=start + one.start, end=start + one.end)
+        for start, end in _around_digits(text)
+        for one in _all_in(text[start:end])
+    )
+
+
+def _around_digits(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches of a text with digits in them, and the words about these that may belong to them.
+
+    Most of a page is none; to look all of it through would take twice as long.
+    """
+    words = [word.span() for word in _WORD.finditer(text)]
+    stretches: list[tuple[int, int]] = []
+    for place, (start, end) in enumerate(words):
+        if _DIGIT.search(text, start, end):
+            first, last = place - _WORDS_BEFORE, place + _WORDS_AFTER
+            if stretches and first <= stretches[-1][1] + 1:
+                first = stretches.pop()[0]
+            stretches.append((first, last))
+    for first, last in stretches:
+        yield words[max(0, first)][0], words[min(last, len(words) - 1)][1]
+
+
+def _all_in(text: str) -> list[Identifier]:
     found = [Identifier(day.start, day.end, tuple(map(date.isoformat, day.days))) for day in days_in(text)]
     found += [Identifier(one.start, one.end, (one.key,), one.broader) for one in references_in(text)]
     found += _dockets(text)
     taken = {place for one in found for place in range(one.start, one.end)}
-    return sorted([*found, *_accounts(text), *_passports(text), *_numbers(text, taken)])
+    return [*found, *_accounts(text), *_passports(text), *_numbers(text, taken)]
 
 
-_HAS_DIGITS = re.compile(r"\d")
+_WORD, _DIGIT = re.compile(r"\S+"), re.compile(r"\d")
+#: Words without digits that may belong to what begins or ends with some: "Art.", "Mai"; "ff. des Aufenth G".
+_WORDS_BEFORE, _WORDS_AFTER = 2, 5
 _SLIPS = str.maketrans("OILBS|", "011851")
 
 

@@ -168,6 +168,7 @@ class _Parser:
             end = self._outside_of_groups(field.start("plain"), field.end("plain"))
             span = field.start("plain"), end
         self._at = end
+        self._count(1, start)
         prefix = name is FieldName.FILE and self._text[: span[1]].endswith("*")
         value = self._text[span[0] : span[1] - prefix]
         found = values_of(name, value, span[0], self._types)
@@ -206,6 +207,11 @@ class _Parser:
             raise _bad(end - 1, N_("'*' needs the beginning of a word"))
         return found
 
+    def _count(self, words: int, place: int) -> None:
+        self._words += words
+        if self._words > MOST_WORDS:
+            raise _bad(place, N_("these are too many words"))
+
     def _outside_of_groups(self, start: int, end: int) -> int:
         """Where an item ends that stands in a group: before the parenthesis that closes no own one."""
         balance = 0
@@ -220,9 +226,7 @@ class _Parser:
     ) -> Word | Phrase | None:
         """The words between two places of the text, if any; ``literal`` ones are no names in other forms."""
         found = _one_reading(tokens(self._text[start:end]))
-        self._words += len(found)
-        if self._words > MOST_WORDS:
-            raise _bad(start, N_("these are too many words"))
+        self._count(len(found), start)
         written = [self._text[start + one.start : start + one.end] for one in found]
         words = tuple(
             Word(

@@ -186,6 +186,11 @@ def test_a_pasted_page_is_no_query():
         parse("Wort " * (MOST_WORDS + 1))
 
 
+def test_fields_count_as_words():
+    with pytest.raises(errors.BadQuery, match="too many words"):
+        parse("band:1 " * (MOST_WORDS + 1))
+
+
 @pytest.mark.parametrize("deeper", ["(", "-", "-("])
 def test_what_is_nested_without_end_is_no_query(deeper):
     with pytest.raises(errors.BadQuery, match="nested too deep"):
