@@ -17,6 +17,7 @@ from storage.file_numbers import file_key
 from storage.search import compounds, german, names, values
 from storage.search.boxes import PlacedWord, pack
 from storage.search.identifiers import identifiers_in
+from storage.search.lexicon import looks_of
 
 __all__ = [
     "EVERYBODY",
@@ -122,7 +123,7 @@ def document(entry: PageEntry) -> tantivy.Document:
     page.add_pre_tokenized_text("stems", tantivy.PreTokenizedString("", stems))
     doubts = compounds.doubtful(entry.text, entry.words)
     page.add_bytes("doubts", " ".join(sorted(doubts)).encode("utf-8", "replace"))
-    for word in doubts:
+    for word in doubts | {looks for looks in map(looks_of, doubts) if looks}:
         page.add_text("doubtful", encodable(word))
     for key in names.keys_of_page(entry.text, entry.words):
         page.add_text("names", encodable(key))

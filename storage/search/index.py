@@ -22,7 +22,7 @@ from storage.search.compiled import Lexicon as Knowledge
 from storage.search.compiled import compiled, restricted
 from storage.search.fields import PageEntry
 from storage.search.files import IndexFiles, Lock
-from storage.search.lexicon import Lexicon
+from storage.search.lexicon import LOOKS, Lexicon
 from storage.search.query import parse
 from storage.search.ranking import Sort, Wanted
 from storage.search.sought import Seeker
@@ -268,7 +268,8 @@ class _Doubtful:
         self._pages = pages
 
     def words(self) -> list[str]:
-        return [word for word, _ in self._pages.terms_with_prefix("doubtful", "")]
+        terms = (term for term, _ in self._pages.terms_with_prefix("doubtful", ""))
+        return [term for term in terms if not term.startswith(LOOKS)]
 
     def have(self, word: str) -> bool:
         term = tantivy.Query.term_query(fields.SCHEMA, "doubtful", word)

@@ -183,6 +183,11 @@ _ALIKE = str.maketrans(
 )
 
 
+#: Begins what a word looks like, as no word does.
+LOOKS = "="
+_LEAST_OF_LOOKS = 6  # letters
+
+
 def skeleton(word: str) -> str:
     """What is left of a word when letters that look alike are the same: equal for many misreadings of it."""
     for two, one in _MERGED:
@@ -200,6 +205,11 @@ def keys(word: str) -> Iterator[str]:
     for start in range(len(framed) - _GRAM + 1):
         yield framed[start : start + _GRAM]
     bones = skeleton(word)
-    yield "=" + bones
+    yield LOOKS + bones
     for place in range(len(bones)):
-        yield "=" + bones[:place] + bones[place + 1 :]
+        yield LOOKS + bones[:place] + bones[place + 1 :]
+
+
+def looks_of(word: str) -> str:
+    """The term of all doubtful words that look like ``word``; empty for a short one: many look like that."""
+    return LOOKS + skeleton(word) if len(word) >= _LEAST_OF_LOOKS else ""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from storage.search.compounds import without_joined
 from storage.search.german import Token, stem, tokens
 from storage.search.identifiers import identifiers_in
+from storage.search.lexicon import LOOKS, looks_of
 from storage.search.names import keys
 from storage.search.tree import Word
 
@@ -35,11 +36,13 @@ class Forms:
     names: frozenset[str] = frozenset()
     others: frozenset[str] = field(init=False)
     _longer: tuple[str, ...] = field(init=False)
+    _has_looks: bool = field(init=False)
     _beginnings: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "others", frozenset(variant.word for variant in self.variants))
         object.__setattr__(self, "_longer", tuple(one for one in self.others if len(one) >= _LEAST_PART))
+        object.__setattr__(self, "_has_looks", any(one.startswith(LOOKS) for one in self.others))
         beginnings = frozenset(one[:end] for one in self.others for end in range(1, len(one)))
         object.__setattr__(self, "_beginnings", beginnings)
 
@@ -63,8 +66,10 @@ class Forms:
         return all(stem(word) != wanted for word in without_joined(token.word))
 
     def is_read_as(self, word: str) -> bool:
-        """Whether ``word`` is a misread form, alone or joined to something."""
-        return word in self.others or word.startswith(self._longer) or word.endswith(self._longer)
+        """Whether ``word`` is a misread form, alone or joined to something, or looks like one."""
+        if word in self.others or word.startswith(self._longer) or word.endswith(self._longer):
+            return True
+        return self._has_looks and looks_of(word) in self.others
 
     def may_begin(self, token: Token, written: str) -> bool:
         """Whether it is worth a look whether ``token``, ``written`` so, is the word, or has or begins it.
@@ -79,6 +84,8 @@ class Forms:
         if len(own.stem) >= _LEAST_PART and (token.stem.endswith(own.stem) or word.startswith(own.stem)):
             return True
         if self._longer and (word.startswith(self._longer) or word.endswith(self._longer)):
+            return True
+        if self._has_looks and looks_of(word) in self.others:
             return True
         return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
 

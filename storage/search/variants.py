@@ -17,13 +17,15 @@ from rapidfuzz.distance import Levenshtein
 from tantivy import Occur, Query
 
 from storage.search import confusions
-from storage.search.lexicon import SCHEMA, keys
+from storage.search.lexicon import SCHEMA, keys, looks_of
 from storage.search.sought import Variant
 
-_CANDIDATES = 250
+_CANDIDATES = 150
 _MOST = 100
 #: Keys are asked for, the rarest first, as long as their words are not more than this; but so many at least.
-_MOST_POSTINGS, _LEAST_KEYS = 30_000, 4
+_MOST_POSTINGS, _LEAST_KEYS = 10_000, 4
+#: A word on so many pages has more misreadings than are looked for: all that look alike are taken, too.
+_MANY_PAGES = 10
 #: An edit costs so much at least, nearly always: candidates with more of them need not be weighed.
 _LEAST_COST = 0.7
 _LEAST_LETTERS = 2
@@ -56,7 +58,7 @@ class Variants:
         self._is_seen = is_seen
 
     def variants(self, word: str) -> tuple[Variant, ...]:
-        """What a folded word may have been read as, the likeliest first, 100 at most.
+        """What a folded word may have been read as, the likeliest first, 100 at most, and by its looks.
 
         Itself is one where it was doubtful, or is part of what was read, so that no page says it outright.
         """
@@ -75,6 +77,8 @@ class Variants:
                 if not (pages or found):
                     most = min(most, cost + _NEAR_BEST)
                 found.append(Variant(one, math.exp(-cost)))
+        if pages >= _MANY_PAGES and (looks := looks_of(word)):
+            found.append(Variant(looks, math.exp(-most)))
         return tuple(found)
 
     def _candidates(self, word: str) -> list[str]:

@@ -38,8 +38,8 @@ def fill(index: SearchIndex, *entries: PageEntry) -> None:
     index.commit()
 
 
-def found(index: SearchIndex, query: str) -> list[str]:
-    return [hit.document for hit in index.search(query).hits]
+def found(index: SearchIndex, query: str, limit: int = 10) -> list[str]:
+    return [hit.document for hit in index.search(query, limit=limit).hits]
 
 
 def words(index: SearchIndex) -> set[str]:
@@ -187,3 +187,18 @@ def test_of_a_word_that_stands_nowhere_the_nearest_is_found_and_no_other(index):
     index.remove_document("b")
     index.commit()
     assert found(index, "Mitwirkung") == ["a"]
+
+
+def test_of_a_word_on_many_pages_all_that_looks_like_it_is_found(index, monkeypatch):
+    monkeypatch.setattr("storage.search.variants._MOST", 1)
+    misread = {"Bcscheid", "Beschcid", "Bcschcid"}
+    fill(
+        index,
+        *(entry(read, f"ein {read}", read) for read in misread),
+        *(entry(f"d{number}", "ein Bescheid") for number in range(9)),
+    )
+    assert len(misread.intersection(found(index, "Bescheid", limit=20))) == 1
+    fill(index, entry("d9", "ein Bescheid"))
+    assert misread.issubset(found(index, "Bescheid", limit=20))
+    (hit,) = index.search("Bescheid", limit=1, offset=12).hits
+    assert len(hit.tolerant_marks) == 1
