@@ -199,6 +199,23 @@ class TestWrongUse:
         assert sum(one["pages"] for one in by_file["files"]) == by_page["total"] == by_file["total"]
         assert [one["hits"] for one in by_file["files"]] == [[place] for place in range(len(by_file["hits"]))]
 
+    def test_a_reader_does_not_see_what_nobody_has_assigned_unless_cleared_for_all(self, ran):
+        loose = next(one for one in ran.akten.json("documents") if not one["file_number"] and one["pages"])
+        words = [
+            word["text"]
+            for page in ran.akten.json("show", loose["document"])["pages"]
+            for word in page["words"]
+        ]
+        word = max(filter(str.isalpha, words), key=len)
+
+        def documents(*asking: str) -> set[str]:
+            found = ran.akten.json("search", word, "--limit", "1000", *asking)
+            return {hit["document"] for hit in found["hits"]}
+
+        assert loose["document"] in documents()
+        assert loose["document"] not in documents("--as-group", "x")
+        assert loose["document"] in documents("--clearance", "9")
+
     def test_a_group_has_to_be_named(self, ran):
         assert "--as-group" in ran.akten("search", "x", "--as-group", " ", code=2).stderr
 
