@@ -46,8 +46,8 @@ _PLAIN = str.maketrans(
 
 # An e after a and o is how an umlaut is written without its dots; after u as well, but not where the u
 # ends a diphthong or follows q (neue, Steuer, Quelle): the rule of Snowball's "german2" stemmer, but for a
-# y that begins a name (Yueksel). The u of
-# "geübt" follows a prefix, not a vowel of its own syllable. "e+" and not "e" makes folding idempotent.
+# y that begins a name (Yueksel). The u of "geübt" follows a prefix, not a vowel of its own syllable. "e+"
+# and not "e" makes folding idempotent.
 _UMLAUT = re.compile(r"([ao]|(?<![aeiouq])(?<!.y)u|(?<=ge)u(?=e+b))e+")
 
 
