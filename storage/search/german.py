@@ -177,12 +177,13 @@ def tokens(text: str) -> Iterator[Token]:
     all on one position.
     """
     position = 0
+    made = tuple.__new__  # what Token() itself does, without its call: every word of every page comes by here
     for match in _TOKEN.finditer(text):
         start, end = match.span()
         word, its_stem = _read(match[0])
         if not word:
             continue
-        yield Token(word, its_stem, position, start, end)
+        yield made(Token, (word, its_stem, position, start, end))
         if match.lastgroup == "spaced":
             for part in _ONE_LETTER.finditer(text, start, end):
                 letter = fold(part[0])
