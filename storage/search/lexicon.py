@@ -185,7 +185,7 @@ _ALIKE = str.maketrans(
 
 #: Begins what a word looks like, as no word does.
 LOOKS = "="
-_LEAST_OF_LOOKS = 6  # letters
+_LEAST_OF_LOOKS = 8  # letters
 
 
 def skeleton(word: str) -> str:
