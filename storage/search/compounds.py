@@ -46,16 +46,18 @@ def is_doubtful(word: PlacedWord, text: str) -> bool:
 def doubtful(page: str, words: Iterable[PlacedWord]) -> frozenset[str]:
     """Plain forms of the doubtful ``words`` of a ``page``, of neighbours joined, of words that are two."""
     found: set[str] = set()
-    before, doubted = "", False
+    before, strange_before = "", False
     for word in words:
         text = page[word.start : word.end]
         plain = german.fold(text)
         doubt = is_doubtful(word, plain)
         if doubt:
             found.update(_forms(text))
-        if (doubt or doubted) and _may_be_one(before, plain, both=doubt and doubted):
+        # An unsure word that is one was hardly broken off another; nearly all its pairs would be nonsense.
+        strange = doubt and not (word.is_known or word.parts)
+        if (strange or strange_before) and _may_be_one(before, plain, both=strange and strange_before):
             found.add(before + plain)
-        before, doubted = plain, doubt
+        before, strange_before = plain, strange
     return frozenset(word for word in found if _LEAST <= len(word) <= _MOST)
 
 
