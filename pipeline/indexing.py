@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from errors import Damaged
 from pipeline import reading
@@ -19,8 +20,8 @@ AT_ONCE = 50
 #: A new index that lacks no more than these is completed while nobody else may write.
 _FEW = 20
 
-#: What the index was told of a document, for as long as nothing of it has changed.
-_Told = tuple[int, str, int]
+#: What the index was told of documents, by id.
+_Told = dict[str, tuple[Any, ...]]
 
 
 def put(ctx: Context, index: SearchIndex, due: Sequence[Document]) -> None:
@@ -48,7 +49,7 @@ def rebuild(ctx: Context, folder: Path, on_document: Callable[[int, int], None])
         take_index(tx, ctx.home)
         total = documents.count_to_be_found(tx)
         documents.record_rebuild(tx)
-    told: dict[str, _Told] = {}
+    told: _Told = {}
     with SearchIndex.renewed(folder) as (fresh, serving):
         while (
             _bring_up_to_date(ctx, fresh, told, lambda: on_document(len(told), max(len(told), total))) > _FEW
@@ -58,13 +59,11 @@ def rebuild(ctx: Context, folder: Path, on_document: Callable[[int, int], None])
             _bring_up_to_date(ctx, fresh, told, lambda: None)
     with ctx.ledger.write() as tx:
         for document in documents.to_index(tx, len(told)):
-            if told.get(document.id) == _told(document):
+            if told.get(document.id) == document.known_as:
                 documents.mark_indexed(tx, document)
 
 
-def _bring_up_to_date(
-    ctx: Context, index: SearchIndex, told: dict[str, _Told], on_step: Callable[[], None]
-) -> int:
+def _bring_up_to_date(ctx: Context, index: SearchIndex, told: _Told, on_step: Callable[[], None]) -> int:
     """Put in what is new or has changed since it was told; returns how many documents that were."""
     brought, last = 0, ""
     while True:
@@ -73,16 +72,12 @@ def _bring_up_to_date(
         if not some:
             return brought
         last = some[-1].id
-        due = [document for document in some if told.get(document.id) != _told(document)]
+        due = [document for document in some if told.get(document.id) != document.known_as]
         if due:
             put(ctx, index, due)
-            told.update({document.id: _told(document) for document in due})
+            told.update({document.id: document.known_as for document in due})
             brought += len(due)
             on_step()
-
-
-def _told(document: Document) -> _Told:
-    return document.revision, document.file_number, document.volume
 
 
 def _entries(ctx: Context, document: Document) -> Iterator[PageEntry]:

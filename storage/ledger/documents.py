@@ -51,6 +51,11 @@ class Document:
     groups: tuple[str, ...] = ()
     confidentiality: int | None = None
 
+    @property
+    def known_as(self) -> tuple[int, str, int, tuple[str, ...], int | None]:
+        """What the search index is told of it: while this is equal, nothing has changed."""
+        return self.revision, self.file_number, self.volume, self.groups, self.confidentiality
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -222,9 +227,11 @@ def count_to_index(tx: Transaction) -> int:
 
 
 def mark_indexed(tx: Transaction, document: Document) -> None:
-    """Record which revision of a document can now be found."""
-    values = {"indexed_revision": document.revision}
-    tx.run(documents.update().where(documents.c.id == document.id).values(values))
+    """Record that a document can now be found, unless it, or whom it is for, has changed since."""
+    current = get(tx, document.id)
+    if current is not None and current.known_as == document.known_as:
+        values = {"indexed_revision": document.revision}
+        tx.run(documents.update().where(documents.c.id == document.id).values(values))
 
 
 def any_indexed(tx: Transaction) -> bool:

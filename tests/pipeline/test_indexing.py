@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from config import wiring
-from pipeline import indexing
+from pipeline import flow, indexing
 from storage.ledger import documents
+from storage.search.access import Reader
 from tests import office as desk
 from tests.office import Office, page, save
 
@@ -66,3 +67,40 @@ def test_a_document_with_objects_missing_leaves_the_others_findable_and_an_alarm
     rebuild(office)
     assert len(files_found(office)) == 1
     assert office.alarms() == ["not_indexed"]
+
+
+NOBODY_CLEARED = Reader(clearance=0)
+
+
+def make_confidential(office: Office) -> None:
+    office.inventory("33/1;1;1;3", header="Aktenzeichen;Band;Seiten;Vertraulichkeit")
+
+
+def test_a_file_that_becomes_confidential_while_it_is_indexed_is_indexed_again(office, tmp_path, monkeypatch):
+    store(office, tmp_path, "33_1")
+    with office.ctx.ledger.write() as tx:
+        documents.forget_index(tx)
+    put = indexing.put
+
+    def overtaken(*what) -> None:
+        put(*what)
+        monkeypatch.setattr(indexing, "put", put)
+        make_confidential(office)
+
+    monkeypatch.setattr(indexing, "put", overtaken)
+    flow.index_documents(office.ctx, office.index)
+    assert office.index.search("Bescheid", reader=NOBODY_CLEARED).total == 1
+    flow.index_documents(office.ctx, office.index)
+    assert office.index.search("Bescheid", reader=NOBODY_CLEARED).total == 0
+
+
+def test_a_file_that_becomes_confidential_during_a_rebuild_is_so_after_it(office, tmp_path):
+    store(office, tmp_path, "33_1")
+
+    def told(_done: int, _total: int) -> None:
+        make_confidential(office)
+        flow.index_documents(office.ctx, office.index)
+
+    rebuild(office, told)
+    assert office.index.search("Bescheid", reader=NOBODY_CLEARED).total == 0
+    assert office.index.search("Bescheid").total == 1
