@@ -61,9 +61,9 @@ def _schema() -> tantivy.Schema:
     """The fields; whoever changes them, or ``storage.search.german``, raises ``files.VERSION``."""
     builder = tantivy.SchemaBuilder()
     for name in ("words", "stems"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="position")
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="position")
     for name in ("doubtful", "parts", "names"):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in ("page_id", "document", "file_key"):
         builder.add_text_field(name, stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("type", "language"):  # facets, so they can be counted without the pages being fetched
@@ -112,24 +112,32 @@ def document(entry: PageEntry) -> tantivy.Document:
     for term in map(group_term, entry.groups) if entry.groups else (EVERYBODY,):
         page.add_text("groups", term)
     _add_order(page, entry)
-    words, stems = [], []
     text = german.unwrap(entry.text)
     for key in {key for one in identifiers_in(text) for key in (*one.keys, *one.broader)}:
         page.add_text("identifiers", key)
-    for token in german.tokens(text):
-        words.append(tantivy.Token(token.word, token.position, token.start, token.end))
-        stems.append(tantivy.Token(token.stem, token.position, token.start, token.end))
-    page.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", words))
-    page.add_pre_tokenized_text("stems", tantivy.PreTokenizedString("", stems))
+    _add_text(page, text)
     doubts = compounds.doubtful(entry.text, entry.words)
     page.add_bytes("doubts", " ".join(sorted(doubts)).encode("utf-8", "replace"))
-    for word in doubts | {looks for looks in map(looks_of, doubts) if looks}:
-        page.add_text("doubtful", encodable(word))
-    for key in names.keys_of_page(entry.text, entry.words):
-        page.add_text("names", encodable(key))
-    for part in compounds.parts(entry.words):
-        page.add_text("parts", encodable(part))
+    page.add_text("doubtful", encodable(" ".join(doubts | set(map(looks_of, doubts)))))
+    page.add_text("names", encodable(" ".join(names.keys_of_page(entry.text, entry.words))))
+    page.add_text("parts", encodable(" ".join(compounds.parts(entry.words))))
     return page
+
+
+def _add_text(page: tantivy.Document, text: str) -> None:
+    """The text's words in both forms, none of which has a blank in it."""
+    plain = german.words_and_stems(text)
+    if plain:
+        page.add_text("words", plain[0])
+        page.add_text("stems", plain[1])
+        return
+    tokens = list(german.tokens(text))
+    for name, forms in (("words", [one.word for one in tokens]), ("stems", [one.stem for one in tokens])):
+        placed = [
+            tantivy.Token(form, one.position, one.start, one.end)
+            for form, one in zip(forms, tokens, strict=True)
+        ]
+        page.add_pre_tokenized_text(name, tantivy.PreTokenizedString("", placed))
 
 
 def doubts_of(page: tantivy.Document) -> list[str]:

@@ -22,7 +22,7 @@ import errors
 from errors import N_
 
 #: Counts the changes of fields and of normalisation; an index of another version has to be made anew.
-VERSION = 6
+VERSION = 7
 
 _RECORD = "akten-index-version"
 _WRITER, _REBUILD = "akten-writer.lock", "akten-rebuild.lock"

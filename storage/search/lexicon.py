@@ -37,7 +37,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("word", stored=True, tokenizer_name="raw", index_option="basic")
     # With frequencies, though each is one: blocks of postings can be passed over by their best score only so.
-    builder.add_text_field("keys", tokenizer_name="raw", index_option="freq")
+    builder.add_text_field("keys", tokenizer_name="whitespace", index_option="freq")
     return builder.build()
 
 
@@ -150,8 +150,7 @@ def _opened(folder: Path) -> tantivy.Index:
 def _document(word: str) -> tantivy.Document:
     entry = tantivy.Document()
     entry.add_text("word", word)
-    for key in set(keys(word)):
-        entry.add_text("keys", key)
+    entry.add_text("keys", " ".join(set(keys(word))))
     return entry
 
 

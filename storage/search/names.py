@@ -53,7 +53,7 @@ _MARKED = str.maketrans(
 
 #: One sound, in the order these are looked for. Capitals are sounds that no single letter stands for.
 _SOUNDS = tuple(
-    (re.compile(pattern), sound)
+    (pattern if pattern.isalpha() else re.compile(pattern), sound)
     for pattern, sound in (
         (r"dsch|dzh|dj|dz", "j"),
         (r"tzsch|tsch|tch|tsh|sch|sh|zh|cz|sz|(?<=i)c$", "S"),
@@ -123,11 +123,17 @@ def keys_of_page(text: str, words: Iterable[PlacedWord]) -> set[str]:
     found: set[str] = set()
     particle = ""
     for placed in words:
-        pieces = _PIECE.findall(text[placed.start : placed.end])
-        for name in _names_in(pieces, particle):
-            found.update(_had(name, is_known=placed.is_known))
-        particle = pieces[-1] if pieces and fold(pieces[-1]) in _PARTICLES else ""
+        own, particle = _of_word(text[placed.start : placed.end], particle, placed.is_known)
+        found.update(own)
     return found
+
+
+@lru_cache(maxsize=65_536)
+def _of_word(written: str, particle: str, is_known: bool) -> tuple[tuple[str, ...], str]:
+    """The keys of the names in one word of a page, after ``particle``; and the particle it ends with."""
+    pieces = _PIECE.findall(written)
+    found = tuple(key for name in _names_in(pieces, particle) for key in _had(name, is_known=is_known))
+    return found, pieces[-1] if pieces and fold(pieces[-1]) in _PARTICLES else ""
 
 
 def _names_in(pieces: list[str], particle: str) -> Iterator[str]:
@@ -162,7 +168,7 @@ def _spoken(word: str) -> list[str]:
 
 def _sounds(word: str) -> str:
     for letters, sound in _SOUNDS:
-        word = letters.sub(sound, word)
+        word = word.replace(letters, sound) if isinstance(letters, str) else letters.sub(sound, word)
     return word
 
 

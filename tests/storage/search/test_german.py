@@ -140,6 +140,19 @@ def test_a_hyphen_that_belongs_there_stays():
     assert unwrap("Satz -\nneuer Satz") == "Satz -\nneuer Satz"
 
 
+@given(st.text(max_size=40))
+@example("Die Ausweisung, § 60a AufenthG: İpek ½ e\u0301te\u0301")
+@example("im B E S C H E I D")
+def test_words_and_stems_are_those_of_the_tokens_unless_one_is_written_wide(text: str):
+    found = list(tokens(text))
+    plain = german.words_and_stems(text)
+    if plain is None:
+        assert len({one.position for one in found}) < len(found)
+    else:
+        assert plain[0].split() == [one.word for one in found]
+        assert plain[1].split() == [one.stem for one in found]
+
+
 def test_spaced_capitals_are_one_word_on_the_place_of_its_letters():
     found = list(tokens("im B E S C H E I D vom"))
     assert [(token.word, token.position) for token in found if len(token.word) > 1] == [
