@@ -172,12 +172,17 @@ def _read(written: str) -> tuple[str, str]:
     return word, stem(word)
 
 
+def written_in(text: str) -> list[str]:
+    """The words of an unwrapped text as they are written; those written wide with their blanks."""
+    return _TOKEN.findall(text)
+
+
 def words_and_stems(text: str) -> tuple[str, str] | None:
     """All words of an unwrapped ``text`` and all their stems, with blanks between: its tokens, but quicker.
 
     None where something is written wide, so that several are on one position.
     """
-    written = _TOKEN.findall(text)
+    written = written_in(text)
     if _BLANK.search("\n".join(written)):
         return None
     read = list(map(_read, written))
@@ -205,3 +210,36 @@ def tokens(text: str) -> Iterator[Token]:
                 if letter:
                     yield Token(letter, stem(letter), position, part.start(), part.end())
         position += 1
+
+
+class PageWords:
+    """The tokens of an unwrapped text, in order; each is made only when it is looked at, for few are.
+
+    ``written`` are its words as they stand in the text, by the same places.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._found = list(_TOKEN.finditer(text))
+        self.written = [found[0] for found in self._found]
+        self._tokens: list[Token] = []
+        self._at: dict[int, list[Token]] = {}
+        self._is_plain = all(map(fold, self.written)) and not _BLANK.search("\n".join(self.written))
+        if not self._is_plain:
+            self._tokens = list(tokens(text))
+            self.written = [text[one.start : one.end] for one in self._tokens]
+            for token in self._tokens:
+                self._at.setdefault(token.position, []).append(token)
+
+    def __len__(self) -> int:
+        return len(self.written)
+
+    def __getitem__(self, place: int) -> Token:
+        if not self._is_plain:
+            return self._tokens[place]
+        return Token(*_read(self.written[place]), place, *self._found[place].span())
+
+    def at(self, position: int) -> list[Token]:
+        """The readings of the word at ``position``; none after the last word."""
+        if not self._is_plain:
+            return self._at.get(position, [])
+        return [self[position]] if position < len(self.written) else []

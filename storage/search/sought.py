@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from storage.search.compounds import without_joined
-from storage.search.german import Token, stem, tokens
+from storage.search.german import PageWords, Token, stem
 from storage.search.identifiers import identifiers_in
 from storage.search.lexicon import LOOKS, looks_of
 from storage.search.names import keys
@@ -35,16 +35,16 @@ class Forms:
     variants: tuple[Variant, ...] = ()
     names: frozenset[str] = frozenset()
     others: frozenset[str] = field(init=False)
-    _longer: tuple[str, ...] = field(init=False)
-    _has_looks: bool = field(init=False)
-    _beginnings: frozenset[str] = field(init=False)
+    longer: tuple[str, ...] = field(init=False)
+    has_looks: bool = field(init=False)
+    beginnings: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "others", frozenset(variant.word for variant in self.variants))
-        object.__setattr__(self, "_longer", tuple(one for one in self.others if len(one) >= _LEAST_PART))
-        object.__setattr__(self, "_has_looks", any(one.startswith(LOOKS) for one in self.others))
+        object.__setattr__(self, "longer", tuple(one for one in self.others if len(one) >= _LEAST_PART))
+        object.__setattr__(self, "has_looks", any(one.startswith(LOOKS) for one in self.others))
         beginnings = frozenset(one[:end] for one in self.others for end in range(1, len(one)))
-        object.__setattr__(self, "_beginnings", beginnings)
+        object.__setattr__(self, "beginnings", beginnings)
 
     def is_met_by(self, token: Token) -> bool:
         """Whether ``token`` is the word as it was meant."""
@@ -67,9 +67,9 @@ class Forms:
 
     def is_read_as(self, word: str) -> bool:
         """Whether ``word`` is a misread form, alone or joined to something, or looks like one."""
-        if word in self.others or word.startswith(self._longer) or word.endswith(self._longer):
+        if word in self.others or word.startswith(self.longer) or word.endswith(self.longer):
             return True
-        return self._has_looks and looks_of(word) in self.others
+        return self.has_looks and looks_of(word) in self.others
 
     def may_begin(self, token: Token, written: str) -> bool:
         """Whether it is worth a look whether ``token``, ``written`` so, is the word, or has or begins it.
@@ -79,13 +79,13 @@ class Forms:
         word, own = token.word, self.wanted
         if own.prefix:
             return word.startswith(own.word)
-        if token.stem == own.stem or word in self.others or word in self._beginnings:
+        if token.stem == own.stem or word in self.others or word in self.beginnings:
             return True
         if len(own.stem) >= _LEAST_PART and (token.stem.endswith(own.stem) or word.startswith(own.stem)):
             return True
-        if self._longer and (word.startswith(self._longer) or word.endswith(self._longer)):
+        if self.longer and (word.startswith(self.longer) or word.endswith(self.longer)):
             return True
-        if self._has_looks and looks_of(word) in self.others:
+        if self.has_looks and looks_of(word) in self.others:
             return True
         return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
 
@@ -133,18 +133,47 @@ class Match(NamedTuple):
     is_exact: bool
 
 
+class _Glance:
+    """Tells most words that cannot be any of those sought from the others, by all forms of these at once."""
+
+    def __init__(self, firsts: Sequence[Forms]) -> None:
+        longer = {one for forms in firsts for one in (forms.wanted.stem, *forms.longer)}
+        longer = {one for one in longer if len(one) >= _LEAST_PART}
+        self._heads = {one[:_LEAST_PART] for one in longer}
+        self._tails = {one[-_LEAST_PART:] for one in longer}
+        self._stems = {forms.wanted.stem for forms in firsts}
+        self._words = {one for forms in firsts for one in (*forms.others, *forms.beginnings)}
+        self._prefixes = tuple(forms.wanted.word for forms in firsts if forms.wanted.prefix)
+        self._has_looks = any(forms.has_looks for forms in firsts)
+        self._names = {key for forms in firsts for key in forms.names}
+
+    def may_matter(self, token: Token, written: str) -> bool:
+        word, its_stem = token.word, token.stem
+        return (
+            word[:_LEAST_PART] in self._heads
+            or word[-_LEAST_PART:] in self._tails
+            or its_stem[-_LEAST_PART:] in self._tails
+            or its_stem in self._stems
+            or word in self._words
+            or (bool(self._prefixes) and word.startswith(self._prefixes))
+            or (self._has_looks and looks_of(word) in self._words)
+            or (bool(self._names) and not written[0].islower() and not self._names.isdisjoint(keys(written)))
+        )
+
+
 class Seeker:
     """Finds what a page was found by. Pages repeat their words, so what is thought of one is remembered."""
 
     def __init__(self, sought: Sequence[Sought]) -> None:
         self._sought = sought
         self._firsts = [(number, one.places[0]) for number, one in enumerate(sought) if one.places]
+        self._glance = _Glance([forms for _, forms in self._firsts])
         self._thought: dict[str, tuple[int, ...]] = {}
 
     def matches(self, text: str) -> list[Match]:
         """What is found in a page's ``text``, which should have been unwrapped; in its order."""
-        page = list(tokens(text))
-        candidates = self._candidates(page, text)
+        page = PageWords(text)
+        candidates = self._candidates(page)
         identified = _identified(self._sought, text)
         there = {key for _, known in identified for key in known}
         found = {match for match, _ in identified}
@@ -157,37 +186,36 @@ class Seeker:
                     found.update(match for match in loose if match.start not in taken)
         return sorted(found)
 
-    def _candidates(self, page: Sequence[Token], text: str) -> list[list[int]]:
+    def _thought_of(self, token: Token, written: str) -> tuple[int, ...]:
+        """The numbers of those sought that a word of the page may begin."""
+        if not self._glance.may_matter(token, written):
+            return ()
+        return tuple(number for number, one in self._firsts if one.may_begin(token, written))
+
+    def _candidates(self, page: PageWords) -> list[list[int]]:
         """For each that is sought, which tokens may begin it."""
         candidates: list[list[int]] = [[] for _ in self._sought]
-        for place, token in enumerate(page):
-            written = text[token.start : token.end]
+        for place, written in enumerate(page.written):
             numbers = self._thought.get(written)
             if numbers is None:
-                numbers = tuple(number for number, one in self._firsts if one.may_begin(token, written))
-                self._thought[written] = numbers
+                numbers = self._thought[written] = self._thought_of(page[place], written)
             for number in numbers:
                 candidates[number].append(place)
         return candidates
 
 
 def _strict(
-    one: Sought, number: int, page: Sequence[Token], candidates: Sequence[int], text: str
+    one: Sought, number: int, page: PageWords, candidates: Sequence[int], text: str
 ) -> Iterator[Match]:
     """What is sought, word by word."""
-    firsts = [page[place] for place in candidates if one.accepts(page[place], 0, text)]
-    if not firsts:
-        return
-    places: dict[int, list[Token]] = {}
-    if len(one.places) > 1:
-        for token in page:
-            places.setdefault(token.position, []).append(token)
-    for first in firsts:
-        for place, token in enumerate(_run(one, places, first, text)):
+    for first in map(page.__getitem__, candidates):
+        if not one.accepts(first, 0, text):
+            continue
+        for place, token in enumerate(_run(one, page, first, text)):
             yield Match(token.start, token.end, number, one.places[place].is_met_by(token))
 
 
-def _loose(forms: Forms, number: int, page: Sequence[Token], candidates: Sequence[int]) -> Iterator[Match]:
+def _loose(forms: Forms, number: int, page: PageWords, candidates: Sequence[int]) -> Iterator[Match]:
     """Compounds of a word; words its misread forms were joined to; and what these were broken into."""
     for place in candidates:
         token = page[place]
@@ -197,7 +225,8 @@ def _loose(forms: Forms, number: int, page: Sequence[Token], candidates: Sequenc
             if forms.is_read_as(token.word):
                 yield Match(token.start, token.end, number, False)
             whole = token.word
-            for other in page[place + 1 : place + _MOST_BITS]:
+            for following in range(place + 1, min(place + _MOST_BITS, len(page))):
+                other = page[following]
                 whole += other.word
                 if whole in forms.others:
                     yield Match(token.start, other.end, number, False)
@@ -216,11 +245,11 @@ def _identified(sought: Sequence[Sought], text: str) -> list[tuple[Match, frozen
     ]
 
 
-def _run(one: Sought, places: dict[int, list[Token]], first: Token, text: str) -> list[Token]:
+def _run(one: Sought, page: PageWords, first: Token, text: str) -> list[Token]:
     """The tokens that fit all places from ``first`` on; empty when one of the words is not there."""
     run = [first]
     for place in range(1, len(one.places)):
-        readings = places.get(first.position + place, [])
+        readings = page.at(first.position + place)
         token = next((token for token in readings if one.accepts(token, place, text)), None)
         if token is None:
             return []

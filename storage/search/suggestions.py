@@ -60,12 +60,14 @@ def _nearest(searcher: Searcher, word: str, reader: Reader | None) -> str | None
     most = 2 if len(word) >= _SHORTEST_FOR_TWO else 1
     for distance in range(1, most + 1):
         similar = Query.fuzzy_term_query(SCHEMA, "words", word, distance)
-        spellings: dict[str, Counter[str]] = {}
+        written: Counter[str] = Counter()
         for _, address in searcher.search(seen_by(reader, similar), _PAGES, count=False).hits:
-            text = german.unwrap(searcher.doc(address)["text"][0].decode())
-            for token in german.tokens(text):
-                if OSA.distance(word, token.word, score_cutoff=distance) == distance:
-                    spellings.setdefault(token.word, Counter())[text[token.start : token.end]] += 1
+            written.update(german.written_in(german.unwrap(searcher.doc(address)["text"][0].decode())))
+        spellings: dict[str, Counter[str]] = {}
+        for spelled, often in written.items():
+            plain = german.fold(spelled)[: german.LONGEST_WORD]
+            if OSA.distance(word, plain, score_cutoff=distance) == distance:
+                spellings.setdefault(plain, Counter())[spelled] += often
         if spellings:
             best = min(spellings.items(), key=lambda one: (-one[1].total(), one[0]))[1]
             return min(best.items(), key=lambda one: (-one[1], one[0]))[0]

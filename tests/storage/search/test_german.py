@@ -153,6 +153,17 @@ def test_words_and_stems_are_those_of_the_tokens_unless_one_is_written_wide(text
         assert plain[1].split() == [one.stem for one in found]
 
 
+@given(st.text(max_size=40))
+@example("im B E S C H E I D vom")
+@example("vor \u037a nach")
+def test_the_words_of_a_page_are_its_tokens(text: str):
+    page, expected = german.PageWords(text), list(tokens(text))
+    assert [page[place] for place in range(len(page))] == expected
+    assert page.written == [text[one.start : one.end] for one in expected]
+    for position in range(len(expected) + 1):
+        assert page.at(position) == [one for one in expected if one.position == position]
+
+
 def test_spaced_capitals_are_one_word_on_the_place_of_its_letters():
     found = list(tokens("im B E S C H E I D vom"))
     assert [(token.word, token.position) for token in found if len(token.word) > 1] == [
