@@ -14,10 +14,11 @@ from typing import Any
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
+from pipeline.product.profiles import is_sound
 from pipeline.scans.pdf_content import MOST_CONTENT, decodes_within, parse
 from pipeline.scans.pdf_errors import PDF_ERRORS
 
-_MOST_METADATA = 2**20
+_MOST_METADATA, _MOST_PROFILE = 2**20, 2**24
 _DEEPEST = 12
 _CLAIM = re.compile(rb"pdfaid:part(?:(?:\s[^>]*)?>\s*[12]\b|\s*=\s*[\"'][12][\"'])")
 _BLEND_MODES = frozenset(
@@ -32,6 +33,15 @@ _INTENTS = frozenset({"/RelativeColorimetric", "/AbsoluteColorimetric", "/Percep
 _SMOOTHED = re.compile(rb"/I(?:nterpolate)?\s+true\b")
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _CMYK_OPERATORS = frozenset({"k", "K"})
+#: All there are (ISO 32000-1, Annex A).
+_OPERATOR_NAMES = (
+    "b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID INLINE j J K k l "
+    "m M MP n q Q re RG rg ri s S SC sc SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \""
+)
+_OPERATORS = frozenset(_OPERATOR_NAMES.split())
+#: What readers need not be able to do (ISO 32000-1, Annex C.2).
+_DEEPEST_STATE, _MOST_COLOURANTS, _LONGEST_STRING, _LONGEST_NAME = 28, 32, 32_767, 127
+_PROFILES = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}
 _FONT_PROGRAMS = ("/FontFile", "/FontFile2", "/FontFile3")
 
 
@@ -50,7 +60,8 @@ def departures(xobject: Stream, *, is_believed: bool) -> tuple[str, ...]:
     """Mend ``xobject``, an image or form, in place, and tell what in it a PDF/A-2b must not have.
 
     ``is_believed``: its file claims to conform. The codes: ``text_unproven``, ``font_not_embedded``,
-    ``cmyk``, ``jpeg2000``, ``layers``, ``postscript``, ``graphics_state``, ``unreadable``.
+    ``cmyk``, ``colour_profile``, ``jpeg2000``, ``layers``, ``postscript``, ``graphics_state``,
+    ``unreadable``.
     """
     check = _Check(is_believed)
     try:
@@ -100,7 +111,7 @@ class _Check:
             self.look(image.get(key, Name("/None")), depth + 1)
 
     def _form(self, form: Stream, depth: int) -> None:
-        if "/PS" in form or form.get("/Subtype2") == "/PS" or "/Ref" in form:
+        if "/PS" in form or "/PS" in (form.get("/Subtype"), form.get("/Subtype2")) or "/Ref" in form:
             self.found.add("postscript")
         if "/OC" in form:
             self.found.add("layers")
@@ -115,12 +126,19 @@ class _Check:
 
     def _content(self, form: Stream) -> set[str]:
         """Look at what is done; returns the names of the fonts in which something is written."""
-        fonts, font = set(), ""
+        fonts, font, depth = set(), "", 0
         for instruction in parse(form):
             if isinstance(instruction, pikepdf.ContentStreamInlineImage):
                 self._inline(instruction)
                 continue
             operator = str(instruction.operator)
+            depth += (operator == "q") - (operator == "Q")
+            if (
+                depth > _DEEPEST_STATE
+                or operator not in _OPERATORS
+                or any(map(_is_long, instruction.operands))
+            ):
+                self.found.add("unreadable")
             if operator in _CMYK_OPERATORS or (
                 operator in ("cs", "CS") and instruction.operands[0] == Name.DeviceCMYK
             ):
@@ -151,7 +169,7 @@ class _Check:
             return
         for name, font in _named(resources.get("/Font")):
             if name in fonts:
-                self._font(font, depth)
+                self._font(font, depth + 1)
         for state in _group(resources, "/ExtGState"):
             self._state(state, depth)
         for space in _group(resources, "/ColorSpace"):
@@ -177,12 +195,16 @@ class _Check:
 
     def _glyphs(self, font: Object, depth: int) -> None:
         """A font whose letters are drawings."""
+        if depth > _DEEPEST:
+            self.found.add("unreadable")
+            return
+        fonts: set[str] = set()
         for _, drawing in _named(font.get("/CharProcs")):
             if isinstance(drawing, Stream) and decodes_within(drawing, MOST_CONTENT):
-                self._content(drawing)
+                fonts |= self._content(drawing)
             else:
                 self.found.add("unreadable")
-        self._resources(font.get("/Resources"), (), depth + 1)
+        self._resources(font.get("/Resources"), fonts, depth + 1)
 
     def _state(self, state: Object, depth: int) -> None:
         odd = {"/TR", "/HTP", "/HT"} & state.keys() or state.get("/TR2", "/Default") != "/Default"
@@ -202,6 +224,23 @@ class _Check:
                 self._colours(space[1], depth + 1)
             elif space[0] in ("/Separation", "/DeviceN"):
                 self._colours(space[2], depth + 1)
+                if space[0] == "/DeviceN" and len(space[1]) > _MOST_COLOURANTS:
+                    self.found.add("graphics_state")
+            elif space[0] == "/ICCBased" and not _has_sound_profile(space[1]):
+                self.found.add("colour_profile")
+
+
+def _is_long(operand: object) -> bool:
+    if isinstance(operand, pikepdf.String):
+        return len(bytes(operand)) > _LONGEST_STRING
+    return isinstance(operand, Name) and len(str(operand).encode()) > _LONGEST_NAME + 1
+
+
+def _has_sound_profile(profile: object) -> bool:
+    if not isinstance(profile, Stream) or not decodes_within(profile, _MOST_PROFILE):
+        return False
+    space = _PROFILES.get(int(profile.get("/N", 0)))
+    return space is not None and is_sound(profile.read_bytes(), space)
 
 
 def _listed(value: object) -> list[Any]:

@@ -21,9 +21,10 @@ from typing import cast
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
 
+from pipeline.product.profiles import is_sound
 from pipeline.scans.image_pages import DECODER_ERRORS, to_pixels
 from pipeline.scans.pdf_errors import PDF_ERRORS
 from pipeline.scans.tiff import (
@@ -40,7 +41,6 @@ _COMPONENTS = {"L": 1, "RGB": 3, "CMYK": 4}
 _PROFILE_SPACES = {"L": b"GRAY", "RGB": b"RGB ", "CMYK": b"CMYK"}
 _PNG_GREY, _PNG_RGB, _PNG_PALETTE = 0, 2, 3
 _JPEG_IN_TIFF, _RGB_PHOTOMETRIC = 7, 2
-_NEWEST_PROFILE = 4
 _BLACK_AND_WHITE = ([0] * 3 + [255] * 3, [255] * 3 + [0] * 3)
 _PNG_HEADER = struct.Struct(">IIBBBBB")
 
@@ -179,21 +179,10 @@ def _colour_space(pdf: Pdf, image: Image.Image) -> Name | Array:
     """The image's own ICC profile if it is sound and fits its mode, else the device's."""
     profile = image.info.get("icc_profile")
     mode = image.mode
-    if isinstance(profile, bytes) and mode in _COMPONENTS and _is_sound(profile, _PROFILE_SPACES[mode]):
+    if isinstance(profile, bytes) and mode in _COMPONENTS and is_sound(profile, _PROFILE_SPACES[mode]):
         stream = pdf.make_stream(profile, N=_COMPONENTS[mode], Alternate=_SPACES[mode])
         return Array([Name.ICCBased, stream])
     return _SPACES.get(mode, Name.DeviceRGB)
-
-
-def _is_sound(profile: bytes, space: bytes) -> bool:
-    """Whether a profile is of this colour space, of a version PDF/A-2 knows, and can be used."""
-    if profile[16:20] != space or not profile[8:9] or profile[8] > _NEWEST_PROFILE:
-        return False
-    try:
-        ImageCms.getOpenProfile(io.BytesIO(profile))
-    except (OSError, ImageCms.PyCMSError):
-        return False
-    return True
 
 
 def _chunks(data: bytes) -> dict[bytes, bytes]:

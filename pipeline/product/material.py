@@ -41,7 +41,10 @@ from pipeline.scans.source import POINTS_PER_INCH, Limits, MediaType, Origin
 from pipeline.scans.tiff import ORIENTATION, data_parts, read_chain
 
 #: Keys of images and forms that carry metadata or point out of the page.
-_LEFT_BEHIND = ("/Metadata", "/PieceInfo", "/LastModified", "/Alternates", "/OPI", "/StructParent", "/AF")
+_LEFT_BEHIND = (
+    *("/Metadata", "/PieceInfo", "/LastModified", "/Alternates", "/OPI", "/StructParent", "/AF", "/Ref"),
+    *("/F", "/FFilter", "/FDecodeParms"),  # data that lie in another file
+)
 _EXIF_ORIENTATION = 274
 
 
@@ -263,7 +266,7 @@ def clean(pdf: Pdf, limits: Limits) -> None:
         for key in _LEFT_BEHIND:
             if key in item:
                 del item[key]
-        if item.get("/Subtype") == "/Image" and _is_jbig2(item):
+        if _is_jbig2(item):  # whatever it says it is: a mask needs no subtype
             try:
                 _recode_jbig2(item, limits)
             except PDF_ERRORS as error:

@@ -244,10 +244,14 @@ class TestDepartures:
             (b"BI /W 1 /H 1 /BPC 8 /CS /CMYK ID \0\0\0\0 EI", "cmyk"),
             (b"BI /W 1 /H 1 /BPC 8 /CS /G /I true ID \0 EI", "graphics_state"),
             (b"BT (text in a font set elsewhere) Tj ET", "text_unproven"),
+            (b"BX 1 odd EX", "unreadable"),
+            (b"q " * 29 + b"Q " * 29, "unreadable"),
+            (b"BT (" + b"a" * 32_768 + b") Tj ET", "text_unproven unreadable"),
+            (b"/" + b"a" * 128 + b" Do", "unreadable"),
         ],
     )
     def test_content(self, content, code):
-        assert self.found(lambda pdf: drawing(pdf, content)) == (code,)
+        assert self.found(lambda pdf: drawing(pdf, content)) == tuple(code.split())
 
     @pytest.mark.parametrize(
         ("state", "code"),
@@ -261,6 +265,40 @@ class TestDepartures:
             [Name.Indexed, Array([Name.Separation, Name.Spot, Name.DeviceCMYK, Dictionary()]), 0, b"\0"]
         )
         assert self.found(lambda pdf: drawing(pdf, ColorSpace=Dictionary(C=space))) == ("cmyk",)
+
+    @pytest.mark.parametrize(
+        ("data", "found"), [(b"no profile", ("colour_profile",)), (PROFILE_FILE.read_bytes(), ())]
+    )
+    def test_a_profile_is_looked_into(self, data, found):
+        def coloured(pdf):
+            return drawing(pdf, ColorSpace=Dictionary(C=Array([Name.ICCBased, pdf.make_stream(data, N=3)])))
+
+        assert self.found(coloured) == found
+
+    def test_more_colourants_than_readers_know(self):
+        inks = Array([Name(f"/Ink{number}") for number in range(33)])
+        space = Array([Name.DeviceN, inks, Name.DeviceRGB, Dictionary()])
+        assert self.found(lambda pdf: drawing(pdf, ColorSpace=Dictionary(C=space))) == ("graphics_state",)
+
+    def test_letters_drawn_with_other_fonts(self):
+        def lettered(pdf):
+            helvetica = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+            glyph = pdf.make_stream(b"9 0 d0 BT /H 9 Tf (a) Tj ET")
+            letters = Dictionary(
+                Subtype=Name.Type3,
+                CharProcs=Dictionary(a=glyph),
+                Resources=Dictionary(Font=Dictionary(H=helvetica)),
+            )
+            return drawing(pdf, b"BT /L 9 Tf (a) Tj ET", Font=Dictionary(L=letters))
+
+        assert self.found(lettered) == ("font_not_embedded",)
+
+    def test_postscript(self):
+        def written(pdf):
+            program = pdf.make_stream(b"", Subtype=Name.PS)
+            return drawing(pdf, b"/P Do", XObject=Dictionary(P=program))
+
+        assert self.found(written) == ("postscript",)
 
     def test_what_is_drawn_by_what_is_drawn(self):
         def nested(pdf):

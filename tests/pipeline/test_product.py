@@ -391,6 +391,28 @@ class TestFaithful:
             decoded = pikepdf.PdfImage(image).as_pil_image().convert("1")
         assert decoded.tobytes() == bits.tobytes()
 
+    def test_jbig2_in_a_mask_that_says_not_what_it_is_does_not_come_through(self, tmp_path):
+        bits = Image.effect_noise((64, 48), 90).convert("1")
+        with (
+            Pdf.open(jbig2_pdf(tmp_path / "mask.pdf", bits)) as masks,
+            Pdf.open(scanned_pdf(tmp_path / "a.pdf")) as pdf,
+        ):
+            mask = pdf.copy_foreign(masks.pages[0].Resources.XObject.Im)
+            del mask["/Subtype"]
+            pdf.pages[0].Resources.XObject.Im.SMask = mask
+            pdf.save(tmp_path / "masked.pdf")
+        paper = {"paper": (105.833, 70.555), "size": (120, 80)}
+        out, _, _ = self.bind(tmp_path, tmp_path / "masked.pdf", MediaType.PDF, **paper)
+        assert b"JBIG2" not in out.read_bytes()
+
+    def test_data_in_another_file_are_not_asked_for(self, tmp_path):
+        with Pdf.open(scanned_pdf(tmp_path / "a.pdf")) as pdf:
+            pdf.pages[0].Resources.XObject.Im.F = pikepdf.String("/etc/passwd")
+            pdf.save(tmp_path / "pointing.pdf")
+        paper = {"paper": (105.833, 70.555), "size": (120, 80)}
+        out, _, _ = self.bind(tmp_path, tmp_path / "pointing.pdf", MediaType.PDF, **paper)
+        assert b"passwd" not in out.read_bytes()
+
 
 def images_in(path, root) -> list[bytes]:
     subprocess.run(["pdfimages", "-all", str(path), str(root)], check=True)
