@@ -25,6 +25,7 @@ REMOVED: Mapping[str, str] = {
     "form_fields": N_("form fields, drawn instead"),
     "launch": N_("starts of programs"),
     "links": N_("links"),
+    "marks": N_("marks without an appearance of their own, not drawn"),
     "media": N_("sounds, films and 3D"),
     "open_action": N_("an action on opening"),
     "page_actions": N_("actions on turning the page"),

@@ -35,8 +35,16 @@ _ANNOTATIONS = {
     "/Text": "comments",
     **dict.fromkeys(("/RichMedia", "/3D", "/Movie", "/Sound", "/Screen"), "media"),
 }
+#: Subtypes of annotations that show something, each reader in its own way where they bring no appearance.
+_MARKS = frozenset(
+    f"/{name}"
+    for name in (
+        *("FreeText", "Line", "Square", "Circle", "Polygon", "PolyLine", "Ink", "Stamp", "Caret"),
+        *("Highlight", "Underline", "Squiggly", "StrikeOut"),
+    )
+)
 #: Whatever of these a file or page has.
-CODES = tuple(sorted({*_ACTIONS.values(), *_ANNOTATIONS.values(), "actions", "page_actions"}))
+CODES = tuple(sorted({*_ACTIONS.values(), *_ANNOTATIONS.values(), "actions", "marks", "page_actions"}))
 FILE_CODES = tuple(
     f"{OF_FILE}{code}"
     for code in (
@@ -108,6 +116,8 @@ def _of_annotation(annotation: Object) -> Iterator[str]:
     kind = str(annotation.get("/Subtype", ""))
     if kind in _ANNOTATIONS:
         yield _ANNOTATIONS[kind]
+    if kind in _MARKS and not _holds(annotation.get("/AP")):
+        yield "marks"
     level: Object | None = annotation
     for _ in range(_DEEPEST):  # a field's actions may be those of the field it is part of
         if not isinstance(level, Dictionary):

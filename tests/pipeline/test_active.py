@@ -53,7 +53,9 @@ ON_PAGE = [
     (annotation("Widget", A=Dictionary(S=Name.SubmitForm)), ["form_fields", "submit"]),
     (annotation("Widget", AA=Dictionary(K=SCRIPT)), ["form_fields", "script"]),
     (annotation("Widget", Parent=Dictionary(AA=Dictionary(V=SCRIPT))), ["form_fields", "script"]),
-    (annotation("Stamp"), []),
+    (annotation("Stamp", AP=Dictionary(N=Dictionary(On=Dictionary()))), []),
+    (annotation("Stamp"), ["marks"]),
+    (annotation("Highlight"), ["marks"]),
 ]  # fmt: skip
 
 
