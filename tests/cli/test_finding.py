@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -98,8 +99,15 @@ def test_one_kind_alone_is_not_worth_a_line(paper):
     assert "Payslip" not in paper.getvalue()
 
 
-def test_days_and_languages_are_written_as_people_do(paper):
+@pytest.fixture
+def speaking_german() -> Iterator[None]:
     words.choose("de")
+    yield
+    words.choose("en")
+
+
+@pytest.mark.usefixtures("speaking_german")
+def test_days_and_languages_are_written_as_people_do(paper):
     files = (CaseFile("33-1", "", 1, (0,)),)
     kinds = Facets(language=(Count("deu", 1), Count("xxx", 1)))
     dated = replace(HIT, date=date(2014, 5, 3))
