@@ -13,6 +13,8 @@ import psutil
 
 from bench.programs import ROOT
 
+_KIBIBYTE = 1024
+
 
 def source() -> str:
     """Today, and the commit measured, e.g. ``2026-03-01, 4f2c1ab``."""
@@ -28,6 +30,15 @@ def machine() -> str:
     return (
         f"{processor}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release().partition('-')[0]}"
     )
+
+
+def most_memory() -> float:
+    """The most megabytes this process held, files it looks into counted in full (proc(5)).
+
+    ``ru_maxrss`` of getrusage(2) would count who started it as well.
+    """
+    (most,) = re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
+    return int(most) * _KIBIBYTE / 1e6
 
 
 def version(*command: str) -> str:

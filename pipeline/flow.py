@@ -147,11 +147,12 @@ def index_documents(ctx: Context, index: SearchIndex, limit: int = indexing.AT_O
         require_index_here(tx, ctx.home)
         due = documents.to_index(tx, limit)
     if due:
-        indexing.put(ctx, index, due)
+        lost = indexing.put(ctx, index, due)
         with ctx.ledger.write() as tx:
             require_index_here(tx, ctx.home)
             for document in due:
                 documents.mark_indexed(tx, document)
+                indexing.say_whether_indexed(tx, document, lost.get(document.id))
     return len(due)
 
 

@@ -24,8 +24,8 @@ _FEW = 20
 _Told = dict[str, tuple[Any, ...]]
 
 
-def put(ctx: Context, index: SearchIndex, due: Sequence[Document]) -> None:
-    """Put documents into the index as they are now, and say of each whether all of it could be found."""
+def put(ctx: Context, index: SearchIndex, due: Sequence[Document]) -> dict[str, str]:
+    """Put documents into the index as they are now; returns the objects that are missing, by document."""
     lost: dict[str, str] = {}
     for document in due:
         try:
@@ -33,9 +33,16 @@ def put(ctx: Context, index: SearchIndex, due: Sequence[Document]) -> None:
         except Damaged as error:
             lost[document.id] = str(error.params["key"])
     index.commit()
-    with ctx.ledger.write() as tx:
-        for document in due:
-            _say_whether_indexed(tx, document, lost.get(document.id))
+    return lost
+
+
+def say_whether_indexed(tx: Transaction, document: Document, missing: str | None) -> None:
+    """Sound an alarm for a document of which an object is ``missing``, or clear it."""
+    if missing is None:
+        alarms.clear(tx, "not_indexed", document.id)
+    else:
+        params = {"key": missing}
+        alarms.sound(tx, "not_indexed", document.id, volume_id=document.volume_id, params=params)
 
 
 def rebuild(ctx: Context, folder: Path, on_document: Callable[[int, int], None]) -> None:
@@ -74,7 +81,10 @@ def _bring_up_to_date(ctx: Context, index: SearchIndex, told: _Told, on_step: Ca
         last = some[-1].id
         due = [document for document in some if told.get(document.id) != document.known_as]
         if due:
-            put(ctx, index, due)
+            lost = put(ctx, index, due)
+            with ctx.ledger.write() as tx:
+                for document in due:
+                    say_whether_indexed(tx, document, lost.get(document.id))
             told.update({document.id: document.known_as for document in due})
             brought += len(due)
             on_step()
@@ -84,11 +94,3 @@ def _entries(ctx: Context, document: Document) -> Iterator[PageEntry]:
     with ctx.ledger.read() as tx:
         content = [page for page in pages.of_document(tx, document.id) if page.stage == "stored"]
     return (reading.entry_of(ctx, document, page) for page in content)
-
-
-def _say_whether_indexed(tx: Transaction, document: Document, missing: str | None) -> None:
-    if missing is None:
-        alarms.clear(tx, "not_indexed", document.id)
-    else:
-        params = {"key": missing}
-        alarms.sound(tx, "not_indexed", document.id, volume_id=document.volume_id, params=params)

@@ -8,7 +8,6 @@ Nothing is recognised: the words are ready-made, two hundred on every page.
 from __future__ import annotations
 
 import json
-import re
 import resource
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from PIL import Image
 
 from bench.drawn import KINDS, draw_page
-from bench.machine import source
+from bench.machine import most_memory, source
 from bench.product.figures import Volume
 from bench.product.makers import PROFILES, told
 from bench.programs import ONE_THREAD, ROOT, environment
@@ -34,7 +33,6 @@ _DPI = 150
 _UNTOLD_DPI = 300
 _DIFFERENT = 4  # pages that take turns
 _LINES, _WORDS = 25, 8
-_KIBIBYTE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +71,7 @@ def bind(scans: Sequence[Path], count: int, folder: Path) -> dict[str, float]:
     target, profile = folder / "volume.pdf", settings.product.profile
     before = _processor()
     facts = assemble(pages, target, title="Akte", profile=profile, limits=settings.limits)
-    return {"memory": _peak(), "cpu": _processor() - before, "size": facts.size}
-
-
-def _peak() -> float:
-    """The most memory this process held, in megabytes; ``ru_maxrss`` would count who started it as well."""
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())
-    if found is None:
-        raise RuntimeError
-    return int(found[1]) * _KIBIBYTE / 1e6
+    return {"memory": most_memory(), "cpu": _processor() - before, "size": facts.size}
 
 
 def _processor() -> float:

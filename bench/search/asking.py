@@ -7,12 +7,12 @@ Each query is asked twice before it is measured: an index that is in use lies in
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.machine import most_memory
 from storage.search.compiled import compiled
 from storage.search.index import SearchIndex
 from storage.search.query import parse
@@ -41,20 +41,8 @@ def main() -> int:
         name: {text: _milliseconds(way, text) for text in queries}
         for name, way in (("exact", exact), ("tolerant", tolerant), ("whole", whole))
     }
-    most = _most_memory()
-    found = {text: index.search(text, limit=0).total for text in queries}
-    sys.stdout.write(json.dumps({"ms": spent, "mb": most, "found": found}))
+    sys.stdout.write(json.dumps({"ms": spent, "mb": most_memory()}))
     return 0
-
-
-def _most_memory() -> float:
-    """The most megabytes this process had in memory, its view of the index's files counted in full (proc(5)).
-
-    Not what getrusage(2) says: that is at least what the process had that started this one.
-    """
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    (most,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
-    return int(most) / 1024
 
 
 def _milliseconds(way: Callable[[str], None], text: str) -> float:

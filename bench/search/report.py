@@ -18,16 +18,7 @@ _WAYS = (EXACT, EDIT, OURS)
 
 def in_words(figures: Figures) -> str:
     """For the terminal: how we stand."""
-    ours = total(figures.matching.levels.get(OURS, {}).values())
-    return "\n".join(
-        [
-            f"words whose page is found: {_goal(ours.recall, RECALL_GOAL)}",
-            f"right within the first ten: {_goal(ours.precision, PRECISION_GOAL)}",
-            "",
-            *_tables(figures),
-            *_scale(figures.scale),
-        ]
-    )
+    return "\n".join([*_goals(figures.matching), *_tables(figures), *_scale(figures.scale)])
 
 
 def as_markdown(figures: Figures) -> str:
@@ -41,6 +32,14 @@ def as_markdown(figures: Figures) -> str:
             *_scale(figures.scale),
         ]
     )
+
+
+def _goals(matching: Matching) -> Iterator[str]:
+    if matching.levels:
+        ours = total(matching.levels[OURS].values())
+        yield f"words whose page is found: {_goal(ours.recall, RECALL_GOAL)}"
+        yield f"right within the first ten: {_goal(ours.precision, PRECISION_GOAL)}"
+        yield ""
 
 
 def _goal(found: float, least: float) -> str:

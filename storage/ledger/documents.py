@@ -211,9 +211,12 @@ def retry(tx: Transaction, document_id: str) -> None:
     tx.record("document.retried", document_id)
 
 
+def _is_finished() -> ColumnElement[bool]:
+    return documents.c.state.in_(("stored", "empty"))
+
+
 def _unindexed() -> ColumnElement[bool]:
-    behind = documents.c.indexed_revision.is_distinct_from(documents.c.revision)
-    return documents.c.state.in_(("stored", "empty")) & behind
+    return _is_finished() & documents.c.indexed_revision.is_distinct_from(documents.c.revision)
 
 
 def to_index(tx: Transaction, limit: int) -> list[Document]:
@@ -243,14 +246,13 @@ def any_indexed(tx: Transaction) -> bool:
 
 def to_be_found(tx: Transaction, *, after: str, limit: int) -> list[Document]:
     """Documents that belong in the search index, or may have left it, by id, from behind ``after`` on."""
-    chosen = documents.c.state.in_(("stored", "empty")) & (documents.c.id > after)
+    chosen = _is_finished() & (documents.c.id > after)
     return [_document(row) for row in tx.rows(_SELECT.where(chosen).order_by(documents.c.id).limit(limit))]
 
 
 def count_to_be_found(tx: Transaction) -> int:
     """How many documents :func:`to_be_found` gives in all."""
-    query = select(func.count()).select_from(documents).where(documents.c.state.in_(("stored", "empty")))
-    return int(tx.value(query))
+    return int(tx.value(select(func.count()).select_from(documents).where(_is_finished())))
 
 
 def record_rebuild(tx: Transaction) -> None:

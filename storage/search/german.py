@@ -196,15 +196,14 @@ def tokens(text: str) -> Iterator[Token]:
     all on one position.
     """
     position = 0
-    made = tuple.__new__  # what Token() itself does, without its call: every word of every page comes by here
     for match in _TOKEN.finditer(text):
         written = match[0]
         start, end = match.span()
         word, its_stem = _read(written)
         if not word:
             continue
-        yield made(Token, (word, its_stem, position, start, end))
-        if " " in written or "\u00a0" in written:
+        yield Token(word, its_stem, position, start, end)
+        if _BLANK.search(written):
             for part in _ONE_LETTER.finditer(text, start, end):
                 letter = fold(part[0])
                 if letter:

@@ -76,7 +76,7 @@ class SearchIndex:
         """
         files = IndexFiles(folder)
         with files.renewing() as generation:
-            fresh = cls(generation, Lock(generation / "akten-writer.lock"))
+            fresh = cls(generation, IndexFiles(generation).writing)
 
             @contextmanager
             def serving() -> Iterator[None]:

@@ -69,7 +69,7 @@ class Lexicon:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
             self._remembered.add(word)
-            if self._searching().doc_freq("word", word):
+            if self._index.searcher().doc_freq("word", word):
                 continue
             self._touched.add(word)
             writer = self._writing()
@@ -119,9 +119,6 @@ class Lexicon:
         self._touched.clear()
 
     # --- inside ------------------------------------------------------------------------------------
-
-    def _searching(self) -> tantivy.Searcher:
-        return self._index.searcher()
 
     def _writing(self) -> tantivy.IndexWriter:
         if self._writer is None:

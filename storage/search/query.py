@@ -17,12 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-import errors
 from errors import N_
 from storage.search.german import Token, tokens
 from storage.search.identifiers import Identifier, identifiers_in
 from storage.search.names import asked_for
-from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or, Phrase, Word
+from storage.search.tree import And, Field, FieldName, Identified, Node, Not, Or, Phrase, Word, refused
 from storage.search.values import FIELDS, values_of
 
 #: More words than any question has; it keeps a pasted page from becoming a query.
@@ -67,7 +66,7 @@ class _Parser:
     def query(self) -> Node:
         found = self._alternatives()
         if found is None:
-            raise _bad(0, N_("there is no word to search for"))
+            raise refused(0, N_("there is no word to search for"))
         return found
 
     def _alternatives(self) -> Node | None:
@@ -76,7 +75,7 @@ class _Parser:
         while (operator := self._operator(_OR)) is not None:
             parts.append(self._all())
             if parts[-2] is None or parts[-1] is None:
-                raise _bad(operator, N_("on both sides of OR there must be something to search for"))
+                raise refused(operator, N_("on both sides of OR there must be something to search for"))
         return _joined(Or, [part for part in parts if part is not None])
 
     def _all(self) -> Node | None:
@@ -122,7 +121,7 @@ class _Parser:
     def _deeper(self, read: Callable[[], Node | None]) -> Node | None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise _bad(self._at, N_("this is nested too deep"))
+            raise refused(self._at, N_("this is nested too deep"))
         found = read()
         self._depth -= 1
         return found
@@ -143,14 +142,14 @@ class _Parser:
         found = self._alternatives()
         self._open_groups -= 1
         if self._at == len(self._text):
-            raise _bad(start, N_("the parenthesis is not closed"))
+            raise refused(start, N_("the parenthesis is not closed"))
         self._at += 1
         return found
 
     def _phrase(self) -> Node | None:
         phrase = _PHRASE.match(self._text, self._at)
         if not phrase or not phrase["closed"]:
-            raise _bad(self._at, N_("the quotation mark is not closed"))
+            raise refused(self._at, N_("the quotation mark is not closed"))
         self._at = phrase.end()
         words = self._side_by_side(*phrase.span("content"), literal=True)
         whole = _longest(identifiers_in(phrase["content"].strip())).get(0)
@@ -162,7 +161,7 @@ class _Parser:
         start = field.start()
         if field["quoted"] is not None:
             if not field["closed"]:
-                raise _bad(field.start("quoted") - 1, N_("the quotation mark is not closed"))
+                raise refused(field.start("quoted") - 1, N_("the quotation mark is not closed"))
             end, span = field.end(), field.span("quoted")
         else:
             end = self._outside_of_groups(field.start("plain"), field.end("plain"))
@@ -201,16 +200,16 @@ class _Parser:
         prefix = content.endswith("*")
         star = content.removesuffix("*").find("*")
         if star >= 0:
-            raise _bad(start + star, N_("'*' can only end a word"))
+            raise refused(start + star, N_("'*' can only end a word"))
         found = self._side_by_side(start, end, prefix=prefix)
         if prefix and found is None:
-            raise _bad(end - 1, N_("'*' needs the beginning of a word"))
+            raise refused(end - 1, N_("'*' needs the beginning of a word"))
         return found
 
     def _count(self, words: int, place: int) -> None:
         self._words += words
         if self._words > MOST_WORDS:
-            raise _bad(place, N_("these are too many words"))
+            raise refused(place, N_("these are too many words"))
 
     def _outside_of_groups(self, start: int, end: int) -> int:
         """Where an item ends that stands in a group: before the parenthesis that closes no own one."""
@@ -266,7 +265,3 @@ def _one_reading(found: Iterable[Token]) -> list[Token]:
     for token in found:
         first.setdefault(token.position, token)
     return list(first.values())
-
-
-def _bad(place: int, detail: str) -> errors.BadQuery:
-    return errors.BadQuery(position=place + 1, detail=detail)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,9 +54,7 @@ class Forms:
 
     def accepts(self, token: Token, written: str) -> bool:
         """Whether ``token``, ``written`` so on the page, is the word in any of its forms."""
-        if self.is_met_by(token) or token.word in self.others:
-            return True
-        return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
+        return self.is_met_by(token) or token.word in self.others or _is_name(written, self.names)
 
     def is_part_of(self, token: Token) -> bool:
         """Whether ``token`` begins or ends with the word, as a compound does, in whatever inflection."""
@@ -79,15 +77,16 @@ class Forms:
         word, own = token.word, self.wanted
         if own.prefix:
             return word.startswith(own.word)
-        if token.stem == own.stem or word in self.others or word in self.beginnings:
+        if token.stem == own.stem or word in self.beginnings or self.is_read_as(word):
             return True
         if len(own.stem) >= _LEAST_PART and (token.stem.endswith(own.stem) or word.startswith(own.stem)):
             return True
-        if self.longer and (word.startswith(self.longer) or word.endswith(self.longer)):
-            return True
-        if self.has_looks and looks_of(word) in self.others:
-            return True
-        return bool(self.names) and not written[0].islower() and not self.names.isdisjoint(keys(written))
+        return _is_name(written, self.names)
+
+
+def _is_name(written: str, wanted: Set[str]) -> bool:
+    """Whether a word, ``written`` so, is a name with one of these keys; none begins with a small letter."""
+    return bool(wanted) and not written[0].islower() and not wanted.isdisjoint(keys(written))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ class _Glance:
             or word in self._words
             or (bool(self._prefixes) and word.startswith(self._prefixes))
             or (self._has_looks and looks_of(word) in self._words)
-            or (bool(self._names) and not written[0].islower() and not self._names.isdisjoint(keys(written)))
+            or _is_name(written, self._names)
         )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+import errors
+
 
 class FieldName(StrEnum):
     """What can be asked of a page beside its words."""
@@ -98,6 +100,11 @@ class Or:
 
 
 Node: TypeAlias = Word | Phrase | Identified | Field | Not | And | Or
+
+
+def refused(place: int, detail: str) -> errors.BadQuery:
+    """What cannot be meant: what is wrong at ``place`` of the query, from 0."""
+    return errors.BadQuery(position=place + 1, detail=detail)
 
 
 def wanted(node: Node) -> Iterator[Word | Phrase]:

@@ -11,11 +11,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-import errors
 from errors import N_
 from storage.file_numbers import file_key
 from storage.search.german import fold
-from storage.search.tree import FieldName
+from storage.search.tree import FieldName, refused
 
 FIELDS: Mapping[str, FieldName] = {
     "akte": FieldName.FILE, "file": FieldName.FILE, "aktenzeichen": FieldName.FILE, "az": FieldName.FILE,
@@ -59,7 +58,7 @@ def values_of(name: FieldName, text: str, place: int, types: Mapping[str, str]) 
     ``place`` is where ``text`` stands in the query, from 0; raises ``errors.BadQuery`` with it.
     """
     if not text.strip():
-        raise _bad(place - 1, N_("after the colon its value is missing, without a blank between"))
+        raise refused(place - 1, N_("after the colon its value is missing, without a blank between"))
     match name:
         case FieldName.FILE:
             return (file_key(text),)
@@ -75,7 +74,7 @@ def values_of(name: FieldName, text: str, place: int, types: Mapping[str, str]) 
 
 def _volume(text: str, place: int) -> str:
     if not text.isdecimal() or int(text) >= _LARGEST_VOLUME:
-        raise _bad(place, N_("the volume must be a number"))
+        raise refused(place, N_("the volume must be a number"))
     return str(int(text))
 
 
@@ -89,14 +88,14 @@ def _types(text: str, place: int, types: Mapping[str, str]) -> tuple[str, ...]:
         words = {(fold(word), key) for name, key in types.items() for word in re.split(r"[\W_]+", name)}
         found = {key for word, key in words if word.startswith(wanted)}
     if not found:
-        raise _bad(place, N_("there is no such document type"))
+        raise refused(place, N_("there is no such document type"))
     return tuple(sorted(found))
 
 
 def _language(text: str, place: int) -> str:
     code = _LANGUAGE_OF.get(fold(text), text.casefold())
     if not _LANGUAGE_CODE.fullmatch(code):
-        raise _bad(place, N_("there is no such language; German is called de, deu, deutsch or German"))
+        raise refused(place, N_("there is no such language; German is called de, deu, deutsch or German"))
     return code
 
 
@@ -112,11 +111,11 @@ def _span(text: str, place: int) -> tuple[date, date]:
     if not dots:
         return _period(begin, place)
     if not begin and not end:
-        raise _bad(place, N_("before or after '..' a date is missing"))
+        raise refused(place, N_("before or after '..' a date is missing"))
     first = _period(begin, place)[0] if begin else date(FIRST_YEAR, 1, 1)
     last = _period(end, place + len(text) - len(end))[1] if end else date(LAST_YEAR, 12, 31)
     if last < first:
-        raise _bad(place, N_("the span of time ends before it begins"))
+        raise refused(place, N_("the span of time ends before it begins"))
     return first, last
 
 
@@ -132,11 +131,11 @@ def _period(text: str, place: int) -> tuple[date, date]:
             in_year = full_year(day["y"] or day["Y"])
             first = last = date(in_year, int(day["m"] or day["M"]), int(day["d"] or day["D"]))
         else:
-            raise _bad(place, N_("a date is written 2014, 2014-05, 12.05.2014 or 2014..2016"))
+            raise refused(place, N_("a date is written 2014, 2014-05, 12.05.2014 or 2014..2016"))
     except ValueError as error:
-        raise _bad(place, N_("there is no such day")) from error
+        raise refused(place, N_("there is no such day")) from error
     if not FIRST_YEAR <= first.year <= LAST_YEAR:
-        raise _bad(place, N_("there is no such day"))
+        raise refused(place, N_("there is no such day"))
     return first, last
 
 
@@ -167,7 +166,3 @@ def terms_of(first: date, last: date) -> Iterator[str]:
 def known_by(day: date) -> tuple[str, str, str]:
     """The terms a page of this day is known by: its year, its month and itself."""
     return f"{day.year:04}", f"{day.year:04}-{day.month:02}", day.isoformat()
-
-
-def _bad(place: int, detail: str) -> errors.BadQuery:
-    return errors.BadQuery(position=place + 1, detail=detail)

@@ -216,6 +216,14 @@ def bind(tmp_path, source, kind, page, profile=Profile.COMPACT, *, rotation=0, s
     return target, facts.kept[0]
 
 
+def bits_in_group_4(path) -> np.ndarray:
+    """The one image of a product's page, which must be in Group 4."""
+    with Pdf.open(path) as pdf:
+        (image,) = pdf.pages[0].get_images().values()
+        assert image.Filter == Name.CCITTFaxDecode
+        return np.asarray(PdfImage(image).as_pil_image().convert("1"))
+
+
 def seen_by_pdfium(path, dpi=DPI) -> np.ndarray:
     with pypdfium2.PdfDocument(path) as pdf:
         return np.asarray(pdf[0].render(scale=dpi / 72).to_pil().convert("RGB"))
@@ -305,11 +313,7 @@ class TestProduct:
         bits = scanned(letter()).mean(axis=2) > 140
         path, kept = bound(tmp_path, bits, "tif")
         assert kept.way is Keeping.BITONAL
-        with Pdf.open(path) as pdf:
-            (image,) = pdf.pages[0].get_images().values()
-            assert image.Filter == Name.CCITTFaxDecode
-            kept_bits = np.asarray(PdfImage(image).as_pil_image().convert("1"))
-        assert np.array_equal(kept_bits, bits)
+        assert np.array_equal(bits_in_group_4(path), bits)
 
     def test_a_palette_of_black_and_white_has_no_other_tones(self, tmp_path):
         bits = scanned(letter()).mean(axis=2) > 140
@@ -319,11 +323,7 @@ class TestProduct:
         indexed.save(source, dpi=(DPI, DPI), bits=1)
         path, kept = bind(tmp_path, source, MediaType.PNG, bits)
         assert kept.way is Keeping.BITONAL
-        with Pdf.open(path) as pdf:
-            (image,) = pdf.pages[0].get_images().values()
-            assert image.Filter == Name.CCITTFaxDecode
-            kept_bits = np.asarray(PdfImage(image).as_pil_image().convert("1"))
-        assert np.array_equal(kept_bits, bits)
+        assert np.array_equal(bits_in_group_4(path), bits)
 
     def test_deflated_bits_of_a_pdf_become_group_4(self, tmp_path):
         bits = scanned(letter()).mean(axis=2) > 140
@@ -338,11 +338,7 @@ class TestProduct:
             pdf.save(source)
         path, kept = bind(tmp_path, source, MediaType.PDF, bits)
         assert kept.way is Keeping.BITONAL
-        with Pdf.open(path) as pdf:
-            (image,) = pdf.pages[0].get_images().values()
-            assert image.Filter == Name.CCITTFaxDecode
-            kept_bits = np.asarray(PdfImage(image).as_pil_image().convert("1"))
-        assert np.array_equal(kept_bits, bits)
+        assert np.array_equal(bits_in_group_4(path), bits)
 
     def test_the_profile_is_recorded(self, tmp_path):
         _, kept = bound(tmp_path, scanned(letter()), "jpg", Profile.FAITHFUL)

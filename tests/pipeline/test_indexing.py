@@ -82,10 +82,11 @@ def test_a_file_that_becomes_confidential_while_it_is_indexed_is_indexed_again(o
         documents.forget_index(tx)
     put = indexing.put
 
-    def overtaken(*what) -> None:
-        put(*what)
+    def overtaken(*what) -> dict[str, str]:
+        lost = put(*what)
         monkeypatch.setattr(indexing, "put", put)
         make_confidential(office)
+        return lost
 
     monkeypatch.setattr(indexing, "put", overtaken)
     flow.index_documents(office.ctx, office.index)
